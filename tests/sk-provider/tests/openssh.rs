@@ -1,5 +1,7 @@
 //! The software security key under the real ssh-keygen, ssh-agent and ssh-add.
 
+#![allow(clippy::unwrap_used, reason = "a test's helpers fail as tests do")]
+
 mod bench;
 
 use std::time::Duration;
