@@ -1,1 +1,33 @@
-//! To be written.
+//! Decides whether an OpenSSH user certificate is acceptable, as sshd decides it.
+//!
+//! Formats and the one trust decision; no I/O, no clock, no `unsafe`: bytes, rules and the time come in,
+//! [`Proven`] or a [`Refusal`] goes out. The reference is OpenSSH (PROTOCOL.certkeys, sshkey.c,
+//! auth2-pubkeyfile.c, auth-options.c); where this crate is stricter, the item says so.
+//!
+//! ```text
+//! Certificate::parse(blob)                     certificate   what it says
+//!   -> authority::check(cert, rules, now)      authority     may it be believed: Accepted | Refusal
+//!     -> Accepted::prove(challenge, signature) challenge     does its holder have the key: Proven | Refusal
+//! ```
+#![forbid(unsafe_code)]
+
+pub mod algorithm;
+pub mod authority;
+pub mod ca_keys;
+pub mod certificate;
+pub mod challenge;
+pub mod duration;
+pub mod key;
+pub mod options;
+pub mod principals;
+pub mod refusal;
+pub mod signature;
+pub mod source_address;
+pub mod timestamp;
+mod wire;
+
+pub use authority::{Accepted, Rules, check};
+pub use ca_keys::CaKeys;
+pub use certificate::Certificate;
+pub use challenge::{Challenge, Proven};
+pub use refusal::Refusal;

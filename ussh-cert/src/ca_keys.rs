@@ -1,0 +1,125 @@
+//! A TrustedUserCAKeys file: plain public keys, one a line, `#` comments.
+//!
+//! Unlike sshd, which stops at the first line that it cannot read and so loses the CAs behind it, a bad line is
+//! skipped and reported. Lines are checked for framing only; the numbers of a key are looked at when it is used.
+
+use std::ops::Range;
+
+use base64ct::{Base64, Encoding};
+
+use crate::key::framed_type;
+
+/// The keys of the CAs that are trusted.
+#[derive(Clone, Debug, Default)]
+pub struct CaKeys {
+    /// All blobs, end to end: one allocation for a file of any length.
+    blobs: Vec<u8>,
+    ranges: Vec<Range<usize>>,
+}
+
+/// A line that is not a CA key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BadLine {
+    /// Counted from 1.
+    pub line: usize,
+    /// What is wrong with it.
+    pub reason: &'static str,
+}
+
+impl CaKeys {
+    /// Reads the file's content: its keys, and the lines that hold none.
+    pub fn parse(content: &[u8]) -> (Self, Vec<BadLine>) {
+        let mut keys = Self { blobs: Vec::with_capacity(content.len() / 4 * 3), ranges: Vec::new() };
+        let mut bad_lines = Vec::new();
+        for (index, line) in content.split(|&byte| byte == b'\n').enumerate() {
+            let line = line.trim_ascii();
+            if line.is_empty() || line.starts_with(b"#") {
+                continue;
+            }
+            if let Err(reason) = keys.add(line) {
+                bad_lines.push(BadLine { line: index + 1, reason });
+            }
+        }
+        (keys, bad_lines)
+    }
+
+    fn add(&mut self, line: &[u8]) -> Result<(), &'static str> {
+        let mut words = line.split(|&byte| byte == b' ' || byte == b'\t').filter(|word| !word.is_empty());
+        let (name, text) = words.next().zip(words.next()).ok_or("no key type and base64 key")?;
+        let start = self.blobs.len();
+        let end = start + text.len() / 4 * 3;
+        self.blobs.resize(end, 0);
+        let added = self.decode(start, name, text);
+        self.blobs.truncate(added.as_ref().copied().unwrap_or(start));
+        self.ranges.push(start..added?);
+        Ok(())
+    }
+
+    /// Decodes behind `start`; gives where the key ends.
+    fn decode(&mut self, start: usize, name: &[u8], text: &[u8]) -> Result<usize, &'static str> {
+        let room = self.blobs.get_mut(start..).ok_or("no room")?;
+        let blob = Base64::decode(text, room).map_err(|_| "the key is not base64")?;
+        match framed_type(blob) {
+            Ok(key_type) if key_type.name().as_bytes() == name => Ok(start + blob.len()),
+            Ok(_) => Err("the key is of another type than the line says"),
+            Err(crate::key::KeyError::Unsupported(_)) => Err("unsupported key type"),
+            Err(crate::key::KeyError::Malformed) => Err("the key is malformed"),
+        }
+    }
+
+    /// Whether a key with this blob is among them.
+    pub fn contains(&self, blob: &[u8]) -> bool {
+        self.ranges.iter().any(|range| self.blobs.get(range.clone()) == Some(blob))
+    }
+
+    /// How many keys there are.
+    pub fn len(&self) -> usize {
+        self.ranges.len()
+    }
+
+    /// Whether no line holds a key.
+    pub fn is_empty(&self) -> bool {
+        self.ranges.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ED25519: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ8vqQ0XxqzvUQyRqp6XjnEUrjjhqyWKUrdM8ApEwOoy";
+
+    fn blob(line: &str) -> Vec<u8> {
+        Base64::decode_vec(line.split(' ').nth(1).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn keys_comments_and_blanks_are_read_as_sshd_reads_them() {
+        let file = format!("# our CA\n\n \t{ED25519} ca@example # of 2026\r\n");
+        let (keys, bad) = CaKeys::parse(file.as_bytes());
+        assert_eq!((keys.len(), bad.len()), (1, 0));
+        assert!(keys.contains(&blob(ED25519)));
+        assert!(!keys.contains(&blob(ED25519)[..50]));
+    }
+
+    #[test]
+    fn a_bad_line_is_reported_and_the_keys_around_it_still_count() {
+        let dsa = "ssh-dss AAAAB3NzaC1kc3MAAAABAAAAAQAAAAEAAAAB";
+        let wrong_name = ED25519.replace("ssh-ed25519 ", "ssh-rsa ");
+        let option = format!("cert-authority {ED25519}");
+        let cut = ED25519.strip_suffix("wOoy").unwrap();
+        let file = format!("nonsense\n{dsa}\n{wrong_name}\n{option}\n{cut}\nssh-ed25519 !!!!\n{ED25519}\n");
+        let (keys, bad) = CaKeys::parse(file.as_bytes());
+        assert_eq!(keys.len(), 1);
+        assert!(keys.contains(&blob(ED25519)));
+        assert_eq!(bad.iter().map(|b| b.line).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6]);
+        assert_eq!(bad[1].reason, "unsupported key type");
+        assert_eq!(bad[2].reason, "the key is of another type than the line says");
+    }
+
+    #[test]
+    fn an_empty_file_has_no_keys() {
+        assert!(CaKeys::parse(b"").0.is_empty());
+        assert!(CaKeys::parse(b"# nothing\n").0.is_empty());
+    }
+}

@@ -1,0 +1,77 @@
+//! A plain public key: parsed from its blob (RFC 4253 section 6.6, RFC 5656, RFC 8709, PROTOCOL.u2f), measured, named.
+
+use base64ct::{Base64Unpadded, Encoding};
+use ssh_key::{HashAlg, encoding::Decode, public::KeyData};
+
+use crate::algorithm::KeyType;
+use crate::wire::Reader;
+
+/// OpenSSL's bound, and so OpenSSH's. A larger modulus only costs time.
+const MAX_RSA_BITS: usize = 16_384;
+
+/// Why a blob is not a key that we use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeyError {
+    /// The type's name is not on the list (its bytes, as far as they can be read).
+    Unsupported(Vec<u8>),
+    /// The name is, the rest is not a key of that type.
+    Malformed,
+}
+
+/// A plain public key that can check signatures.
+#[derive(Clone, Debug)]
+pub struct PublicKey {
+    key_type: KeyType,
+    data: KeyData,
+}
+
+impl PublicKey {
+    /// Parses a plain key's blob.
+    ///
+    /// # Errors
+    /// [`KeyError`]: the type is not accepted, or the blob is not one.
+    pub fn from_blob(blob: &[u8]) -> Result<Self, KeyError> {
+        let key_type = framed_type(blob)?;
+        let mut rest = blob;
+        let data = KeyData::decode(&mut rest).map_err(|_| KeyError::Malformed)?;
+        let key = Self { key_type, data };
+        if !rest.is_empty() || key.rsa_bits().is_some_and(|bits| bits > MAX_RSA_BITS) {
+            return Err(KeyError::Malformed);
+        }
+        Ok(key)
+    }
+
+    /// Its type.
+    pub fn key_type(&self) -> KeyType {
+        self.key_type
+    }
+
+    /// Bits of the modulus; `None` for other types than RSA.
+    pub fn rsa_bits(&self) -> Option<usize> {
+        let modulus = self.data.rsa()?.n().as_positive_bytes()?;
+        let leading = modulus.first().map_or(0, |byte| byte.leading_zeros());
+        Some((modulus.len() * 8).saturating_sub(usize::try_from(leading).unwrap_or(0)))
+    }
+
+    pub(crate) fn data(&self) -> &KeyData {
+        &self.data
+    }
+}
+
+/// The type of a plain key whose blob is framed right, without looking at the numbers in it.
+///
+/// # Errors
+/// As [`PublicKey::from_blob`].
+pub(crate) fn framed_type(blob: &[u8]) -> Result<KeyType, KeyError> {
+    let mut reader = Reader::new(blob);
+    let name = reader.string().map_err(|_| KeyError::Malformed)?;
+    let key_type = KeyType::from_name(name).ok_or_else(|| KeyError::Unsupported(name.to_vec()))?;
+    key_type.skip_fields(&mut reader).map_err(|_| KeyError::Malformed)?;
+    reader.finish().map_err(|_| KeyError::Malformed)?;
+    Ok(key_type)
+}
+
+/// The fingerprint as `ssh-keygen -l` prints it: `SHA256:` and base64 without padding.
+pub fn fingerprint(blob: &[u8]) -> String {
+    format!("SHA256:{}", Base64Unpadded::encode_string(&HashAlg::Sha256.digest(blob)))
+}
