@@ -61,10 +61,7 @@ impl fmt::Display for Error {
             Error::TimedOut { step } => write!(f, "the ssh-agent did not {step} in time"),
             Error::Closed => f.write_str("the ssh-agent closed the connection"),
             Error::TooLarge { announced } => {
-                write!(
-                    f,
-                    "the ssh-agent announced a reply of {announced} bytes, more than the {MAX_REPLY} allowed"
-                )
+                write!(f, "the ssh-agent announced a reply of {announced} bytes, more than the {MAX_REPLY} allowed")
             }
             Error::RequestTooLarge => {
                 write!(f, "the request to the ssh-agent exceeds {MAX_REPLY} bytes")

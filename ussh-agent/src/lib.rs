@@ -41,10 +41,7 @@ impl Agent {
     /// # Errors
     /// [`Error::PathTooLong`], [`Error::Connect`], or [`Error::TimedOut`] when the agent's queue stays full.
     pub fn connect(path: &Path, deadline: Instant) -> Result<Agent, Error> {
-        Ok(Agent {
-            stream: Stream::connect(path, deadline)?,
-            broken: None,
-        })
+        Ok(Agent { stream: Stream::connect(path, deadline)?, broken: None })
     }
 
     /// Sets the moment at which all later calls together must have ended.
@@ -81,10 +78,7 @@ impl Agent {
         if let Some(error) = self.broken {
             return Err(error);
         }
-        let reply = self
-            .stream
-            .send(step, &request)
-            .and_then(|()| self.stream.receive(step));
+        let reply = self.stream.send(step, &request).and_then(|()| self.stream.receive(step));
         self.settle(reply)
     }
 

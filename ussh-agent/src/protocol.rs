@@ -60,9 +60,7 @@ impl Identities {
         let mut identities = Iter { rest };
         let mut count = 0;
         for _ in 0..announced {
-            identities
-                .next()
-                .ok_or(Error::Malformed("fewer identities than announced"))?;
+            identities.next().ok_or(Error::Malformed("fewer identities than announced"))?;
             count += 1;
         }
         if !identities.rest.is_empty() {
@@ -84,9 +82,7 @@ impl Identities {
     /// The identities, in the agent's order.
     pub fn iter(&self) -> Iter<'_> {
         // from_reply has seen the type and the count before the first identity.
-        Iter {
-            rest: self.message.get(5..).unwrap_or_default(),
-        }
+        Iter { rest: self.message.get(5..).unwrap_or_default() }
     }
 }
 

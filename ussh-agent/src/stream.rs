@@ -9,9 +9,7 @@ use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::socket::{
-    AddressFamily, MsgFlags, SockFlag, SockType, UnixAddr, connect, recv, send, socket,
-};
+use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, UnixAddr, connect, recv, send, socket};
 
 use crate::{Error, MAX_REPLY, Step};
 
@@ -38,14 +36,11 @@ impl Stream {
         })?;
         // Non-blocking, because connect(2) itself waits on an agent that does not accept.
         let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
-        let socket =
-            socket(AddressFamily::Unix, SockType::Stream, flags, None).map_err(Error::Connect)?;
+        let socket = socket(AddressFamily::Unix, SockType::Stream, flags, None).map_err(Error::Connect)?;
         loop {
             match connect(socket.as_raw_fd(), &address) {
                 Ok(()) => return Ok(Stream { socket, deadline }),
-                Err(Errno::EAGAIN | Errno::EINTR) => {
-                    thread::sleep(RETRY.min(remaining(deadline, Step::Connect)?))
-                }
+                Err(Errno::EAGAIN | Errno::EINTR) => thread::sleep(RETRY.min(remaining(deadline, Step::Connect)?)),
                 Err(errno) => return Err(Error::Connect(errno)),
             }
         }
@@ -108,10 +103,7 @@ impl Stream {
             let left = remaining(self.deadline, step)?;
             // Rounded up to whole milliseconds, or the last fraction of one would be spent spinning.
             let timeout = PollTimeout::try_from(left.saturating_add(Duration::from_nanos(999_999)));
-            match poll(
-                &mut [PollFd::new(self.socket.as_fd(), events)],
-                timeout.unwrap_or(PollTimeout::MAX),
-            ) {
+            match poll(&mut [PollFd::new(self.socket.as_fd(), events)], timeout.unwrap_or(PollTimeout::MAX)) {
                 Ok(0) | Err(Errno::EINTR) => {}
                 Ok(_) => return Ok(()),
                 Err(errno) => return Err(Error::Io(errno)),

@@ -38,10 +38,7 @@ fn the_host_gets_no_signal_and_keeps_no_descriptor() {
     let during = sockets();
     let socket = during.difference(&before).next().unwrap();
     let info = fs::read_to_string(format!("/proc/self/fdinfo/{socket}")).unwrap();
-    let flags = info
-        .lines()
-        .find_map(|line| line.strip_prefix("flags:"))
-        .unwrap();
+    let flags = info.lines().find_map(|line| line.strip_prefix("flags:")).unwrap();
     let flags = u32::from_str_radix(flags.trim(), 8).unwrap();
     assert_ne!(flags & O_CLOEXEC, 0, "the socket would outlive an exec");
 

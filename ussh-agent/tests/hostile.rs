@@ -34,9 +34,7 @@ impl Server {
 
 /// Serves one connection with `serve`.
 fn server(serve: impl FnOnce(UnixStream) + Send + 'static) -> Server {
-    let server = Server {
-        folder: tempfile::tempdir().unwrap(),
-    };
+    let server = Server { folder: tempfile::tempdir().unwrap() };
     let listener = UnixListener::bind(server.path()).unwrap();
     thread::spawn(move || serve(listener.accept().unwrap().0));
     server
@@ -85,36 +83,30 @@ fn list_fails(reply: Vec<u8>, expected: Error) {
     let start = Instant::now();
     assert_eq!(agent.identities().unwrap_err(), expected);
     assert_eq!(agent.identities().unwrap_err(), expected);
-    assert_eq!(
-        agent.sign(b"key", b"data", SignFlags::NONE).unwrap_err(),
-        expected
-    );
+    assert_eq!(agent.sign(b"key", b"data", SignFlags::NONE).unwrap_err(), expected);
     assert!(start.elapsed() < AMPLE / 5, "the error came late");
 }
 
-/// Asserts that the time since `start` is what the client was given, and not much more.
+/// Asserts that the time since `start` is what the client was given, not much more, and was slept, not spun.
 fn ended_on_time(start: Instant) {
     let took = start.elapsed();
     assert!(took >= SHORT, "gave up early: {took:?}");
     assert!(took < SHORT * 5, "gave up late: {took:?}");
+    assert!(cpu_time() < SHORT / 2, "a busy loop: {:?}", cpu_time());
+}
+
+/// How long this thread, and so this test, has been running on a processor.
+fn cpu_time() -> Duration {
+    let schedstat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+    Duration::from_nanos(schedstat.split(' ').next().unwrap().parse().unwrap())
 }
 
 #[test]
 fn lists_identities_as_raw_bytes_and_signs() {
     let server = server(|mut peer| {
         assert_eq!(request(&mut peer), [11]);
-        peer.write_all(&string(&list(2, &[(b"one", b"\xff"), (b"", b"")])))
-            .unwrap();
-        assert_eq!(
-            request(&mut peer),
-            [
-                &[13],
-                string(b"one").as_slice(),
-                &string(b"data"),
-                &[0, 0, 0, 4]
-            ]
-            .concat()
-        );
+        peer.write_all(&string(&list(2, &[(b"one", b"\xff"), (b"", b"")]))).unwrap();
+        assert_eq!(request(&mut peer), [&[13], string(b"one").as_slice(), &string(b"data"), &[0, 0, 0, 4]].concat());
         peer.write_all(&string(&signature(b"signed"))).unwrap();
     });
     let mut agent = server.client(AMPLE);
@@ -122,25 +114,18 @@ fn lists_identities_as_raw_bytes_and_signs() {
     assert_eq!(identities.len(), 2);
     let seen: Vec<_> = identities.iter().map(|i| (i.blob, i.comment)).collect();
     assert_eq!(seen, [(&b"one"[..], &b"\xff"[..]), (b"", b"")]);
-    assert_eq!(
-        agent
-            .sign(b"one", b"data", SignFlags::RSA_SHA2_512)
-            .unwrap(),
-        b"signed"
-    );
+    assert_eq!(agent.sign(b"one", b"data", SignFlags::RSA_SHA2_512).unwrap(), b"signed");
 }
 
 #[test]
 fn an_empty_list_is_no_error() {
-    let identities = answers(string(&list(0, &[])))
-        .client(AMPLE)
-        .identities()
-        .unwrap();
+    let identities = answers(string(&list(0, &[]))).client(AMPLE).identities().unwrap();
     assert!(identities.is_empty());
 }
 
 #[test]
 fn a_reply_of_the_largest_size_is_taken() {
+    assert_eq!(MAX_REPLY, 262_144, "OpenSSH's AGENT_MAX_LEN");
     let blob = vec![7; MAX_REPLY - 13];
     let server = answers(string(&list(1, &[(&blob, b"")])));
     let identities = server.client(AMPLE).identities().unwrap();
@@ -155,8 +140,8 @@ fn a_silent_agent_ends_at_the_deadline_and_its_late_reply_is_never_read() {
         let _ = peer.write_all(&string(&signature(b"late")));
         let _ = peer.read(&mut [0]);
     });
-    let mut agent = server.client(SHORT);
     let start = Instant::now();
+    let mut agent = server.client(SHORT);
     let error = agent.sign(b"key", b"data", SignFlags::NONE).unwrap_err();
     ended_on_time(start);
     assert_eq!(error, Error::TimedOut { step: Step::Sign });
@@ -164,10 +149,7 @@ fn a_silent_agent_ends_at_the_deadline_and_its_late_reply_is_never_read() {
 
     thread::sleep(SHORT * 2);
     agent.set_deadline(Instant::now() + AMPLE);
-    assert_eq!(
-        agent.sign(b"key", b"other", SignFlags::NONE).unwrap_err(),
-        error
-    );
+    assert_eq!(agent.sign(b"key", b"other", SignFlags::NONE).unwrap_err(), error);
 }
 
 #[test]
@@ -194,8 +176,8 @@ fn an_agent_that_stops_reading_ends_at_the_deadline() {
         drop(peer);
     });
     let data = vec![0; MAX_REPLY - 100];
-    let mut agent = server.client(SHORT);
     let start = Instant::now();
+    let mut agent = server.client(SHORT);
     // A socket buffer may hold it all; then the missing answer is what runs out of time.
     let error = agent.sign(b"key", &data, SignFlags::NONE).unwrap_err();
     ended_on_time(start);
@@ -209,12 +191,7 @@ fn an_agent_that_never_accepts_ends_at_the_deadline() {
     let listener = UnixListener::bind(&path).unwrap();
     let (waiting, error, start) = fill_the_queue(&path);
     ended_on_time(start);
-    assert_eq!(
-        error,
-        Error::TimedOut {
-            step: Step::Connect
-        }
-    );
+    assert_eq!(error, Error::TimedOut { step: Step::Connect });
 
     // With room in the queue again, a client that is still trying gets in.
     let late = thread::spawn(move || {
@@ -247,21 +224,13 @@ fn a_deadline_in_the_past_fails_before_the_socket_is_touched() {
     let past = Instant::now() - Duration::from_millis(1);
     let nowhere = Path::new("/nonexistent/agent");
     let error = Agent::connect(nowhere, past).unwrap_err();
-    assert_eq!(
-        error,
-        Error::TimedOut {
-            step: Step::Connect
-        }
-    );
+    assert_eq!(error, Error::TimedOut { step: Step::Connect });
 
     let (told, hears) = std::sync::mpsc::channel();
     let server = server(move |mut peer| told.send(peer.read(&mut [0]).unwrap()).unwrap());
     let mut agent = server.client(AMPLE);
     agent.set_deadline(past);
-    assert_eq!(
-        agent.identities().unwrap_err(),
-        Error::TimedOut { step: Step::List }
-    );
+    assert_eq!(agent.identities().unwrap_err(), Error::TimedOut { step: Step::List });
     drop(agent);
     assert_eq!(hears.recv().unwrap(), 0, "a request was sent");
 }
@@ -278,25 +247,14 @@ fn a_closed_connection_is_told_as_such() {
         request(&mut peer);
         peer.write_all(&[0, 0, 0, 9, 12, 0]).unwrap();
     });
-    assert_eq!(
-        half_a_reply.client(AMPLE).identities().unwrap_err(),
-        Error::Closed
-    );
+    assert_eq!(half_a_reply.client(AMPLE).identities().unwrap_err(), Error::Closed);
 }
 
 #[test]
 fn an_announced_length_over_the_cap_is_refused_unread() {
-    list_fails(
-        vec![0xff; 4],
-        Error::TooLarge {
-            announced: u32::MAX,
-        },
-    );
+    list_fails(vec![0xff; 4], Error::TooLarge { announced: u32::MAX });
     let over = u32::try_from(MAX_REPLY + 1).unwrap();
-    list_fails(
-        over.to_be_bytes().to_vec(),
-        Error::TooLarge { announced: over },
-    );
+    list_fails(over.to_be_bytes().to_vec(), Error::TooLarge { announced: over });
 }
 
 #[test]
@@ -307,10 +265,7 @@ fn an_empty_message_is_malformed() {
 #[test]
 fn a_reply_of_another_type_is_malformed() {
     for kind in [0, 6, 11, 14, 255] {
-        list_fails(
-            vec![0, 0, 0, 5, kind, 0, 0, 0, 0],
-            Error::Malformed("not a reply to what was asked"),
-        );
+        list_fails(vec![0, 0, 0, 5, kind, 0, 0, 0, 0], Error::Malformed("not a reply to what was asked"));
     }
 }
 
@@ -319,24 +274,15 @@ fn a_list_that_is_not_what_it_announces_is_malformed() {
     let one: &[(&[u8], &[u8])] = &[(b"key", b"comment")];
     let fewer = Error::Malformed("fewer identities than announced");
     list_fails(string(&[12]), Error::Malformed("no count of identities"));
-    list_fails(
-        string(&[12, 0, 0, 0]),
-        Error::Malformed("no count of identities"),
-    );
+    list_fails(string(&[12, 0, 0, 0]), Error::Malformed("no count of identities"));
     list_fails(string(&list(2, one)), fewer);
     list_fails(string(&list(u32::MAX, one)), fewer);
-    list_fails(
-        string(&list(0, one)),
-        Error::Malformed("bytes after the last identity"),
-    );
+    list_fails(string(&list(0, one)), Error::Malformed("bytes after the last identity"));
     let whole = list(1, one);
     for cut in 5..whole.len() {
         list_fails(string(&whole[..cut]), fewer);
     }
-    list_fails(
-        string(&[&whole[..], b"x"].concat()),
-        Error::Malformed("bytes after the last identity"),
-    );
+    list_fails(string(&[&whole[..], b"x"].concat()), Error::Malformed("bytes after the last identity"));
 }
 
 #[test]
@@ -374,10 +320,7 @@ fn every_failure_message_is_a_refusal_and_the_next_signature_is_the_right_one() 
         let error = agent.sign(b"key", b"data", SignFlags::NONE).unwrap_err();
         assert_eq!(error, Error::Refused);
     }
-    assert_eq!(
-        agent.sign(b"key", b"data", SignFlags::NONE).unwrap(),
-        b"signed"
-    );
+    assert_eq!(agent.sign(b"key", b"data", SignFlags::NONE).unwrap(), b"signed");
     assert_eq!(Identities::from_reply(vec![5]).unwrap_err(), Error::Refused);
 }
 
@@ -392,10 +335,7 @@ fn a_request_over_the_cap_is_not_sent_and_spoils_nothing() {
     let data = vec![0; MAX_REPLY - 13 - 3 + 1];
     let error = agent.sign(b"key", &data, SignFlags::NONE).unwrap_err();
     assert_eq!(error, Error::RequestTooLarge);
-    assert_eq!(
-        agent.sign(b"key", &data[1..], SignFlags::NONE).unwrap_err(),
-        Error::Refused
-    );
+    assert_eq!(agent.sign(b"key", &data[1..], SignFlags::NONE).unwrap_err(), Error::Refused);
 }
 
 #[test]
@@ -410,8 +350,5 @@ fn a_socket_that_is_not_there_or_is_no_stream_is_told_as_such() {
     std::fs::remove_file(&path).unwrap();
     let _datagram = std::os::unix::net::UnixDatagram::bind(&path).unwrap();
     assert_eq!(connect(&path), Error::Connect(Errno::EPROTOTYPE));
-    assert_eq!(
-        connect(&folder.path().join("x".repeat(200))),
-        Error::PathTooLong
-    );
+    assert_eq!(connect(&folder.path().join("x".repeat(200))), Error::PathTooLong);
 }
