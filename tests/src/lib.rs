@@ -1,1 +1,3 @@
 //! The rig.
+
+pub mod world;

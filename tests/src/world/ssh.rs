@@ -1,0 +1,197 @@
+//! Logins through the real sshd.
+
+use std::io::{Read, Write};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
+
+use super::{Agent, Key, Output, World, run};
+
+/// A login that is not open yet. Without more it is `ssh USER@localhost` with a plain key, no agent, no terminal.
+pub struct Login<'w> {
+    world: &'w World,
+    user: String,
+    agent: Option<String>,
+    tty: bool,
+    identity: Vec<String>,
+    environment: Vec<String>,
+}
+
+impl<'w> Login<'w> {
+    pub(super) fn new(world: &'w World, user: &str) -> Login<'w> {
+        let identity = vec!["-oIdentitiesOnly=yes".to_owned(), format!("-i{}", world.login_key)];
+        Login { world, user: user.to_owned(), agent: None, tty: false, identity, environment: Vec::new() }
+    }
+
+    /// `ssh -A` with this agent.
+    pub fn agent(self, agent: &Agent<'_>) -> Self {
+        self.agent_at(agent.socket())
+    }
+
+    /// `ssh -A` with whatever listens at this socket, which the laptop must own.
+    pub fn agent_at(mut self, socket: &str) -> Self {
+        self.agent = Some(socket.to_owned());
+        self
+    }
+
+    /// `ssh -tt`: with a terminal, as people have.
+    pub fn tty(mut self) -> Self {
+        self.tty = true;
+        self
+    }
+
+    /// Logs in with what the agent holds, certificates first, instead of the plain key.
+    pub fn by_agent(mut self) -> Self {
+        self.identity = vec!["-oIdentityFile=none".to_owned()];
+        self
+    }
+
+    /// Logs in with this key and its certificate, which no agent needs to hold.
+    pub fn by_certificate(mut self, key: &Key<'_>) -> Self {
+        self.identity = vec![
+            "-oIdentitiesOnly=yes".to_owned(),
+            format!("-i{}", key.path()),
+            format!("-oCertificateFile={}", key.certificate()),
+        ];
+        self
+    }
+
+    /// Another option for ssh: `-oLogLevel=DEBUG`.
+    pub fn option(mut self, option: &str) -> Self {
+        self.environment.push(option.to_owned());
+        self
+    }
+
+    /// Logs in, runs one command, logs out. Exit code 255 is a login that was refused.
+    pub fn run(&self, command: &str) -> Output {
+        run::run(&mut self.ssh(self.world.command_as("laptop", "ssh"), command))
+    }
+
+    /// Logs in and stays.
+    #[track_caller]
+    pub fn open(&self) -> Session<'w> {
+        Session::open(self.world, &self.user, self.ssh(self.world.daemon_as("laptop", "ssh"), "exec bash /opt/rig/session.sh"))
+    }
+
+    fn ssh(&self, mut command: Command, remote: &str) -> Command {
+        command.args(&self.identity).args(&self.environment).args(["-oBatchMode=yes", "-oControlPath=none"]);
+        command.arg(if self.tty { "-tt" } else { "-T" });
+        if let Some(socket) = &self.agent {
+            command.env("SSH_AUTH_SOCK", socket).arg("-A");
+        }
+        command.arg(format!("{}@localhost", self.user)).arg(remote);
+        command
+    }
+}
+
+/// An open login. Commands run one after the other in one shell, so what one exports the next one sees.
+pub struct Session<'w> {
+    world: &'w World,
+    user: String,
+    ssh: Child,
+    input: Option<ChildStdin>,
+    seen: Arc<(Mutex<Seen>, Condvar)>,
+}
+
+#[derive(Default)]
+struct Seen {
+    bytes: Vec<u8>,
+    over: bool,
+}
+
+/// A command that was started and has not been waited for.
+pub struct Running {
+    command: String,
+    folder: String,
+}
+
+impl<'w> Session<'w> {
+    #[track_caller]
+    fn open(world: &'w World, user: &str, mut command: Command) -> Session<'w> {
+        let mut ssh = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("ssh starts");
+        let input = ssh.stdin.take();
+        let mut output = ssh.stdout.take().expect("a pipe");
+        let seen = Arc::new((Mutex::new(Seen::default()), Condvar::new()));
+        let session = Session { world, user: user.to_owned(), ssh, input, seen: seen.clone() };
+        std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            loop {
+                let size = output.read(&mut buffer).unwrap_or(0);
+                let mut now = seen.0.lock().expect("no one panicked");
+                now.bytes.extend_from_slice(&buffer[..size]);
+                now.over = size == 0;
+                seen.1.notify_all();
+                if size == 0 {
+                    return;
+                }
+            }
+        });
+        session.wait_for("\u{1}ready\u{1}");
+        session
+    }
+
+    /// Runs shell commands to their end. They may say `exit` only in a subshell.
+    #[track_caller]
+    pub fn run(&mut self, command: &str) -> Output {
+        let running = self.start(command);
+        self.finish(running)
+    }
+
+    /// Starts shell commands; [`Session::finish`] waits for them.
+    #[track_caller]
+    pub fn start(&mut self, command: &str) -> Running {
+        let folder = self.world.fresh("/run/rig/");
+        self.world.mkdir(&folder, &self.user, 0o700);
+        self.world.write(&format!("{folder}/command"), &format!("{command}\n"));
+        self.type_line(&folder);
+        Running { command: command.to_owned(), folder }
+    }
+
+    /// Waits until the commands have ended.
+    #[track_caller]
+    pub fn finish(&mut self, running: Running) -> Output {
+        let screen = self.wait_for("\u{1}");
+        let code = self.wait_for("\u{1}");
+        let code = code.parse().unwrap_or_else(|_| panic!("{code:?} is not an exit code; the terminal shows {screen}"));
+        let stdout = self.world.read(&format!("{}/stdout", running.folder));
+        let stderr = self.world.read(&format!("{}/stderr", running.folder));
+        Output { command: running.command, code, stdout, stderr: stderr + &screen }
+    }
+
+    /// Waits until the terminal shows this, and returns what came before it.
+    #[track_caller]
+    pub fn wait_for(&self, what: &str) -> String {
+        let seen = self.seen.0.lock().expect("no one panicked");
+        let missing = |now: &mut Seen| position(&now.bytes, what).is_none() && !now.over;
+        let (mut now, late) = self.seen.1.wait_timeout_while(seen, Duration::from_secs(60), missing).expect("no one panicked");
+        let shown = String::from_utf8_lossy(&now.bytes).into_owned();
+        let Some(at) = position(&now.bytes, what) else {
+            let why = if late.timed_out() { "does not come" } else { "did not come before the login ended" };
+            panic!("{what:?} {why}; the terminal shows {shown:?}; ssh: {:?}", self.world.log());
+        };
+        let before = String::from_utf8_lossy(&now.bytes[..at]).into_owned();
+        now.bytes.drain(..at + what.len());
+        before
+    }
+
+    /// Types a line: a password, mostly.
+    #[track_caller]
+    pub fn type_line(&mut self, line: &str) {
+        writeln!(self.input.as_mut().expect("open"), "{line}").expect("the login is open");
+    }
+}
+
+impl Drop for Session<'_> {
+    fn drop(&mut self) {
+        // The end of stdin, for a terminal and for a pipe. What still runs then ends with the world.
+        if let Some(mut input) = self.input.take() {
+            let _ = input.write_all(b"\x04");
+        }
+        let _ = self.ssh.kill();
+        let _ = self.ssh.wait();
+    }
+}
+
+fn position(bytes: &[u8], what: &str) -> Option<usize> {
+    bytes.windows(what.len()).position(|window| window == what.as_bytes())
+}
