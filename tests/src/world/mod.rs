@@ -47,8 +47,8 @@ pub const CA_FILE: &str = "/etc/ssh/trusted_user_ca";
 
 /// A private host. See the module's documentation.
 pub struct World {
-    host: Host,
     log: Log,
+    host: Host,
     login_key: String,
     names: AtomicUsize,
 }

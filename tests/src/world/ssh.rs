@@ -1,7 +1,7 @@
 //! Logins through the real sshd.
 
 use std::io::{Read, Write};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{ChildStdin, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
@@ -88,7 +88,6 @@ impl<'w> Login<'w> {
 pub struct Session<'w> {
     world: &'w World,
     user: String,
-    ssh: Child,
     input: Option<ChildStdin>,
     seen: Arc<(Mutex<Seen>, Condvar)>,
 }
@@ -111,8 +110,9 @@ impl<'w> Session<'w> {
         let mut ssh = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("ssh starts");
         let input = ssh.stdin.take();
         let mut output = ssh.stdout.take().expect("a pipe");
+        let mut errors = ssh.stderr.take().expect("a pipe");
         let seen = Arc::new((Mutex::new(Seen::default()), Condvar::new()));
-        let session = Session { world, user: user.to_owned(), ssh, input, seen: seen.clone() };
+        let session = Session { world, user: user.to_owned(), input, seen: seen.clone() };
         std::thread::spawn(move || {
             let mut buffer = [0; 4096];
             loop {
@@ -122,10 +122,16 @@ impl<'w> Session<'w> {
                 now.over = size == 0;
                 seen.1.notify_all();
                 if size == 0 {
-                    return;
+                    break;
                 }
             }
+            let _ = ssh.wait();
         });
+        if !session.shows("\u{1}ready\u{1}") {
+            let mut words = String::new();
+            let _ = errors.read_to_string(&mut words);
+            panic!("{user} cannot log in: {words}{:#?}", world.log());
+        }
         session.wait_for("\u{1}ready\u{1}");
         session
     }
@@ -161,17 +167,22 @@ impl<'w> Session<'w> {
     /// Waits until the terminal shows this, and returns what came before it.
     #[track_caller]
     pub fn wait_for(&self, what: &str) -> String {
-        let seen = self.seen.0.lock().expect("no one panicked");
-        let missing = |now: &mut Seen| position(&now.bytes, what).is_none() && !now.over;
-        let (mut now, late) = self.seen.1.wait_timeout_while(seen, Duration::from_secs(60), missing).expect("no one panicked");
-        let shown = String::from_utf8_lossy(&now.bytes).into_owned();
-        let Some(at) = position(&now.bytes, what) else {
-            let why = if late.timed_out() { "does not come" } else { "did not come before the login ended" };
-            panic!("{what:?} {why}; the terminal shows {shown:?}; ssh: {:?}", self.world.log());
-        };
+        let found = self.shows(what);
+        let mut now = self.seen.0.lock().expect("no one panicked");
+        let at = position(&now.bytes, what)
+            .filter(|_| found)
+            .unwrap_or_else(|| panic!("{what:?} does not come; the terminal shows {:?}", String::from_utf8_lossy(&now.bytes)));
         let before = String::from_utf8_lossy(&now.bytes[..at]).into_owned();
         now.bytes.drain(..at + what.len());
         before
+    }
+
+    /// Waits until the terminal shows this or the login is over.
+    fn shows(&self, what: &str) -> bool {
+        let seen = self.seen.0.lock().expect("no one panicked");
+        let missing = |now: &mut Seen| position(&now.bytes, what).is_none() && !now.over;
+        let (now, _) = self.seen.1.wait_timeout_while(seen, Duration::from_secs(60), missing).expect("no one panicked");
+        position(&now.bytes, what).is_some()
     }
 
     /// Types a line: a password, mostly.
@@ -183,12 +194,10 @@ impl<'w> Session<'w> {
 
 impl Drop for Session<'_> {
     fn drop(&mut self) {
-        // The end of stdin, for a terminal and for a pipe. What still runs then ends with the world.
+        // The end of stdin, for a terminal and for a pipe. Killing nsenter would leave what it started to nobody.
         if let Some(mut input) = self.input.take() {
             let _ = input.write_all(b"\x04");
         }
-        let _ = self.ssh.kill();
-        let _ = self.ssh.wait();
     }
 }
 
