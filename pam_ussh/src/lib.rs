@@ -1,1 +1,48 @@
-//! To be written.
+//! `pam_ussh.so`: `sudo`, `su` and `doas` go on only as long as the person holds a valid SSH certificate.
+//!
+//! What it does for whom is in the man page, `pam_ussh.8`; what the agent is asked to sign in `PROTOCOL.md`.
+//!
+//! ```text
+//! entry            the six hooks; no panic passes them
+//!   options        the words of the pam.d line
+//!   request        who asks, in which stack of which service
+//!   authenticate   the story, readable top down
+//!     trusted_files  CA keys and principals, through safe_path
+//!     agent_socket   the person's agent, through privileges
+//!     candidates     which of the agent's certificates are accepted
+//!     possession     whose key the agent really has
+//!   outcome        what the story ended with: PAM code, sentence, log line
+//!   report         the log (pam_syslog) and the person's terminal (conversation)
+//!   memory         what one PAM transaction remembers from call to call
+//! ```
+//!
+//! Nothing in here starts a thread, leaves a descriptor open, touches a signal handler or keeps global state, so that
+//! the library can be unloaded. `unsafe` stands in `conversation` and `memory` alone.
+#![deny(unsafe_code)]
+// pamsm's macro defines the hooks; its code is not ours to lint.
+#![allow(clippy::undocumented_unsafe_blocks)]
+
+mod agent_socket;
+mod authenticate;
+mod candidates;
+mod conversation;
+mod entry;
+mod local_time;
+mod memory;
+pub mod options;
+mod outcome;
+mod possession;
+mod privileges;
+mod report;
+mod request;
+mod safe_path;
+mod trusted_files;
+
+pub use entry::Module;
+
+#[allow(unsafe_code, missing_docs, unsafe_op_in_unsafe_fn)]
+mod hooks {
+    use super::Module;
+    use pamsm::PamServiceModule;
+    pamsm::pam_module!(Module);
+}

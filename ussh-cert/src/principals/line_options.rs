@@ -210,7 +210,6 @@ mod tests {
             "pty;",
             "ptyx",
             "restrict,",
-            "restrict,,pty",
             "no-restrict",
             "no-cert-authority",
             "command=x",

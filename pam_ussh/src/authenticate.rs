@@ -1,0 +1,84 @@
+//! The story: does this person, right now, hold a certificate that our CA signed and that names someone allowed?
+
+use std::ffi::CString;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use nix::unistd::{Group, getgrouplist};
+use ussh_agent::Agent;
+use ussh_cert::Rules;
+
+use crate::agent_socket;
+use crate::candidates::{Judged, Listed};
+use crate::local_time::local_time;
+use crate::memory::Memory;
+use crate::options::Options;
+use crate::outcome::{Granted, NoAgent, Outcome};
+use crate::possession::Search;
+use crate::report::Report;
+use crate::request::Request;
+use crate::trusted_files::TrustedFiles;
+
+/// Answers the question. Every check that needs no signature comes before the first one that does.
+pub(crate) fn authenticate<'p>(
+    request: &Request,
+    options: &Options,
+    report: &Report<'p>,
+    memory: &mut Memory<'p>,
+) -> Result<Granted, Outcome> {
+    check_group(request, options)?;
+    let trusted = TrustedFiles::read(options, request, report)?;
+    let mut agent = connect(request, options, memory)?;
+    let identities = agent.identities().map_err(NoAgent::from)?;
+    let listed = Listed::read(&identities);
+    report.debug(&format!(
+        "the agent lists {} identities, {} of them certificates, {} unknown",
+        identities.len(),
+        listed.certificates.len(),
+        listed.unknown
+    ));
+    let judged = Judged::new(&listed, &rules(request, options, &trusted), now());
+    let search = Search { agent: &mut agent, listed: &listed, options, request, report, memory };
+    search.first_proven(judged).map(|proven| Granted::new(&proven))
+}
+
+/// Only members of `group` are asked for a certificate. A group that does not exist has no members to ask: refused.
+fn check_group(request: &Request, options: &Options) -> Result<(), Outcome> {
+    let Some(name) = &options.group else { return Ok(()) };
+    let group = Group::from_name(name).ok().flatten();
+    let group = group.ok_or_else(|| Outcome::Misconfigured(format!("option \"group={name}\": there is no such group")))?;
+    let user = CString::new(request.user.name.as_str()).map_err(|_| Outcome::UnknownUser(request.user.name.clone()))?;
+    let groups = getgrouplist(&user, request.user.gid)
+        .map_err(|error| Outcome::Misconfigured(format!("cannot list the groups of {}: {error}", request.user.name)))?;
+    if groups.contains(&group.gid) { Ok(()) } else { Err(Outcome::NotInGroup(name.clone())) }
+}
+
+/// An agent that let us wait once is not waited for again in the same transaction: sudo asks three times.
+fn connect(request: &Request, options: &Options, memory: &Memory<'_>) -> Result<Agent, Outcome> {
+    if let Some(before) = memory.agent_timed_out() {
+        return Err(NoAgent::TimedOut(before.to_owned()).into());
+    }
+    agent_socket::connect(request, Instant::now() + options.timeout)
+}
+
+fn rules<'r>(request: &'r Request, options: &'r Options, trusted: &'r TrustedFiles) -> Rules<'r> {
+    Rules {
+        ca_keys: &trusted.ca_keys,
+        username: options.user_principal.then_some(request.user.name.as_str()),
+        authorized_principals: options.authorized_principals.as_deref(),
+        authorized_principals_file: trusted.authorized_principals.as_deref(),
+        ca_signature_algorithms: &options.ca_signature_algorithms,
+        accepted_algorithms: &options.accepted_algorithms,
+        required_rsa_size: options.required_rsa_size,
+        max_validity: options.max_validity,
+        require_sk: options.require_sk,
+        require_verify: options.require_verify,
+        source_address: options.source_address,
+        force_command: options.force_command,
+        local_time,
+    }
+}
+
+/// Seconds since the epoch. A clock before it makes every certificate "not yet valid".
+pub(crate) fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}

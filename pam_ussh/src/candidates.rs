@@ -1,0 +1,73 @@
+//! What the agent lists, and which of its certificates the rules accept.
+
+use ussh_agent::Identities;
+use ussh_cert::algorithm::KeyType;
+use ussh_cert::certificate::{Certificate, blob_name};
+use ussh_cert::{Accepted, Refusal, Rules, check};
+
+/// The agent's identities, sorted by what they are. One that cannot be read does no harm to the others.
+#[derive(Debug, Default)]
+pub(crate) struct Listed<'i> {
+    pub(crate) certificates: Vec<Certificate<'i>>,
+    /// Blobs of plain keys: signing with one is cheaper for the agent than with its certificate.
+    plain_keys: Vec<&'i [u8]>,
+    /// Certificates that cannot be read.
+    unreadable: Vec<Refusal>,
+    /// Neither plain keys that we know nor certificates.
+    pub(crate) unknown: usize,
+}
+
+impl<'i> Listed<'i> {
+    pub(crate) fn read(identities: &'i Identities) -> Self {
+        let mut listed = Self::default();
+        for identity in identities.iter() {
+            listed.add(identity.blob);
+        }
+        listed
+    }
+
+    fn add(&mut self, blob: &'i [u8]) {
+        let name = blob_name(blob).unwrap_or_default();
+        if KeyType::from_name(name).is_some() {
+            self.plain_keys.push(blob);
+        } else if is_certificate_name(name) {
+            match Certificate::parse(blob) {
+                Ok(certificate) => self.certificates.push(certificate),
+                Err(error) => self.unreadable.push(error.into()),
+            }
+        } else {
+            self.unknown += 1;
+        }
+    }
+
+    pub(crate) fn has_plain_key(&self, blob: &[u8]) -> bool {
+        self.plain_keys.contains(&blob)
+    }
+}
+
+fn is_certificate_name(name: &[u8]) -> bool {
+    KeyType::from_certificate_name(name).is_some() || name.windows(8).any(|part| part == b"-cert-v0")
+}
+
+/// The certificates after the decision.
+#[derive(Debug, Default)]
+pub(crate) struct Judged<'c> {
+    /// Those of software keys first: nobody touches a security key in vain.
+    pub(crate) accepted: Vec<Accepted<'c>>,
+    pub(crate) refused: Vec<(Option<&'c Certificate<'c>>, Refusal)>,
+}
+
+impl<'c> Judged<'c> {
+    pub(crate) fn new(listed: &'c Listed<'_>, rules: &Rules<'_>, now: u64) -> Self {
+        let mut judged = Self::default();
+        judged.refused.extend(listed.unreadable.iter().map(|refusal| (None, refusal.clone())));
+        for certificate in &listed.certificates {
+            match check(certificate, rules, now) {
+                Ok(accepted) => judged.accepted.push(accepted),
+                Err(refusal) => judged.refused.push((Some(certificate), refusal)),
+            }
+        }
+        judged.accepted.sort_by_key(Accepted::is_sk);
+        judged
+    }
+}

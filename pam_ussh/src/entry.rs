@@ -1,0 +1,124 @@
+//! The six hooks. Each ends in a PAM code whatever happens inside: a panic is caught, logged and refused.
+
+use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
+use std::sync::Mutex;
+
+use pamsm::{Pam, PamError, PamFlags, PamServiceModule};
+
+use crate::authenticate::authenticate;
+use crate::memory::Memory;
+use crate::options::Options;
+use crate::outcome::Outcome;
+use crate::report::Report;
+use crate::request::{Request, Stack, service_name};
+
+/// The module, as libpam calls it.
+pub struct Module;
+
+impl PamServiceModule for Module {
+    fn authenticate(pam: Pam, _: PamFlags, arguments: Vec<String>) -> PamError {
+        guarded(&pam, PamError::ABORT, || ask("auth", &pam, Stack::Auth, &arguments))
+    }
+
+    fn acct_mgmt(pam: Pam, _: PamFlags, arguments: Vec<String>) -> PamError {
+        guarded(&pam, PamError::ABORT, || ask("account", &pam, Stack::Account, &arguments))
+    }
+
+    /// There are no credentials to set; doas wants to hear that this went well.
+    fn setcred(pam: Pam, _: PamFlags, arguments: Vec<String>) -> PamError {
+        guarded(&pam, PamError::ABORT, || {
+            panic_on_request("setcred", &arguments);
+            PamError::SUCCESS
+        })
+    }
+
+    fn open_session(pam: Pam, _: PamFlags, arguments: Vec<String>) -> PamError {
+        guarded(&pam, PamError::PERM_DENIED, || open_session(&pam, &arguments))
+    }
+
+    fn close_session(pam: Pam, _: PamFlags, arguments: Vec<String>) -> PamError {
+        guarded(&pam, PamError::PERM_DENIED, || {
+            panic_on_request("close_session", &arguments);
+            PamError::IGNORE
+        })
+    }
+
+    /// Nothing here changes a password.
+    fn chauthtok(pam: Pam, _: PamFlags, arguments: Vec<String>) -> PamError {
+        guarded(&pam, PamError::ABORT, || {
+            panic_on_request("chauthtok", &arguments);
+            PamError::IGNORE
+        })
+    }
+}
+
+/// The auth and the account stack: one question, one line in the log, one answer.
+fn ask(hook: &str, pam: &Pam, stack: Stack, arguments: &[String]) -> PamError {
+    panic_on_request(hook, arguments);
+    let options = match Options::parse(&own_arguments(arguments)) {
+        Ok(options) => options,
+        Err(error) => return Report::new(pam, false, false).decision(&error.into(), stack, None),
+    };
+    let report = Report::new(pam, options.quiet, options.debug);
+    let request = match Request::new(pam, stack) {
+        Ok(request) => request,
+        Err(outcome) => return report.decision(&outcome, stack, None),
+    };
+    let mut memory = Memory::recall(pam);
+    let outcome = authenticate(&request, &options, &report, &mut memory).map_or_else(|outcome| outcome, Outcome::Accepted);
+    report.decision(&outcome, stack, Some((&request, &mut memory)))
+}
+
+/// Sessions are sshd's business, and its session stack is not served yet: refused there, so that nobody believes in it.
+fn open_session(pam: &Pam, arguments: &[String]) -> PamError {
+    panic_on_request("open_session", arguments);
+    let options = match Options::parse(&own_arguments(arguments)) {
+        Ok(options) => options,
+        Err(error) => return Report::new(pam, false, false).decision(&error.into(), Stack::Session, None),
+    };
+    let service = service_name(pam);
+    if options.sshd_services.contains(&service) {
+        let outcome = Outcome::Misconfigured(format!("the session stack of {service} is not supported by this version"));
+        return Report::new(pam, options.quiet, options.debug).decision(&outcome, Stack::Session, None);
+    }
+    PamError::IGNORE
+}
+
+/// Runs a hook; a panic in it becomes `on_panic`, prints nothing, and is logged with its place.
+fn guarded(pam: &Pam, on_panic: PamError, hook: impl FnOnce() -> PamError) -> PamError {
+    static LAST_PANIC: Mutex<String> = Mutex::new(String::new());
+    // The default panic hook would print to the person's terminal. Ours lives in this library's copy of std only.
+    let previous = take_hook();
+    set_hook(Box::new(|panic| {
+        if let Ok(mut last) = LAST_PANIC.lock() {
+            *last = panic.to_string();
+        }
+    }));
+    let answer = catch_unwind(AssertUnwindSafe(hook));
+    drop(take_hook());
+    set_hook(previous);
+    answer.unwrap_or_else(|payload| {
+        drop(payload);
+        let what = LAST_PANIC.lock().map(|mut last| std::mem::take(&mut *last)).unwrap_or_default();
+        Report::new(pam, false, false).panicked(&what);
+        on_panic
+    })
+}
+
+/// Test builds only: `test_panic=HOOK` makes that hook panic.
+#[cfg(feature = "test-panic")]
+fn panic_on_request(hook: &str, arguments: &[String]) {
+    #[allow(clippy::panic)]
+    if arguments.iter().any(|argument| argument.strip_prefix("test_panic=") == Some(hook)) {
+        panic!("test_panic={hook}");
+    }
+}
+
+#[cfg(not(feature = "test-panic"))]
+fn panic_on_request(_: &str, _: &[String]) {}
+
+/// The arguments that are options: all of them, but for the one of test builds.
+fn own_arguments(arguments: &[String]) -> Vec<&str> {
+    let is_option = |argument: &&str| !(cfg!(feature = "test-panic") && argument.starts_with("test_panic="));
+    arguments.iter().map(String::as_str).filter(is_option).collect()
+}

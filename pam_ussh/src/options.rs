@@ -1,0 +1,216 @@
+//! The words behind `pam_ussh.so` on a pam.d line. Whatever is not understood refuses: an option that is
+//! misspelt must never be an option that is ignored.
+
+mod path_template;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ussh_cert::algorithm::AlgorithmSet;
+use ussh_cert::authority::Restriction;
+use ussh_cert::duration;
+
+pub use path_template::PathTemplate;
+
+/// As in pam-ussh.
+const DEFAULT_CA_FILE: &str = "/etc/ssh/trusted_user_ca";
+
+/// OpenSSH's own bound below which RequiredRSASize cannot go.
+const LEAST_RSA_SIZE: usize = 1024;
+
+/// Nobody waits longer at a prompt.
+const MOST_SECONDS: u64 = 600;
+
+/// What the line asks for; see pam_ussh(8).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// `ca_file=`
+    pub ca_file: PathBuf,
+    /// `authorized_principals=`
+    pub authorized_principals: Option<Vec<String>>,
+    /// `authorized_principals_file=`
+    pub authorized_principals_files: Vec<PathTemplate>,
+    /// `user_principal=`
+    pub user_principal: bool,
+    /// `group=`
+    pub group: Option<String>,
+    /// `max_validity=`, seconds
+    pub max_validity: Option<u64>,
+    /// `ca_signature_algorithms=`
+    pub ca_signature_algorithms: AlgorithmSet,
+    /// `accepted_algorithms=`
+    pub accepted_algorithms: AlgorithmSet,
+    /// `required_rsa_size=`, bits
+    pub required_rsa_size: usize,
+    /// `require_sk`
+    pub require_sk: bool,
+    /// `require_verify`
+    pub require_verify: bool,
+    /// `source_address=`
+    pub source_address: Restriction,
+    /// `force_command=`
+    pub force_command: Restriction,
+    /// `timeout=`
+    pub timeout: Duration,
+    /// `sign_timeout=`
+    pub sign_timeout: Duration,
+    /// `sshd_services=`
+    pub sshd_services: Vec<String>,
+    /// `debug`
+    pub debug: bool,
+    /// `quiet`
+    pub quiet: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            ca_file: DEFAULT_CA_FILE.into(),
+            authorized_principals: None,
+            authorized_principals_files: Vec::new(),
+            user_principal: true,
+            group: None,
+            max_validity: None,
+            ca_signature_algorithms: AlgorithmSet::default(),
+            accepted_algorithms: AlgorithmSet::default(),
+            required_rsa_size: 2048,
+            require_sk: false,
+            require_verify: false,
+            source_address: Restriction::Refuse,
+            force_command: Restriction::Refuse,
+            timeout: Duration::from_secs(5),
+            sign_timeout: Duration::from_secs(30),
+            sshd_services: vec!["sshd".to_owned()],
+            debug: false,
+            quiet: false,
+        }
+    }
+}
+
+/// A line that is not understood. `Display` names the option and what is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OptionError(String);
+
+impl fmt::Display for OptionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for OptionError {}
+
+impl Options {
+    /// Reads the words of a line.
+    ///
+    /// # Errors
+    /// The first word that is unknown, malformed or said twice; or words that make no sense together.
+    pub fn parse(words: &[&str]) -> Result<Self, OptionError> {
+        let mut options = Self::default();
+        let mut seen = Vec::new();
+        for word in words {
+            let (name, value) = match word.split_once('=') {
+                Some((name, value)) => (name, Some(value)),
+                None => (*word, None),
+            };
+            // pam-ussh added up the lists of both; any other option said twice contradicts itself.
+            if seen.contains(&name) && !name.starts_with("authorized_principals") {
+                return Err(OptionError(format!("option \"{name}\" is given twice")));
+            }
+            seen.push(name);
+            options.take(name, value).map_err(|what| OptionError(format!("option \"{word}\": {what}")))?;
+        }
+        if !options.user_principal && options.authorized_principals.is_none() && options.authorized_principals_files.is_empty()
+        {
+            let what = "user_principal=no needs authorized_principals or authorized_principals_file";
+            return Err(OptionError(what.to_owned()));
+        }
+        Ok(options)
+    }
+
+    fn take(&mut self, name: &str, value: Option<&str>) -> Result<(), String> {
+        match name {
+            "ca_file" => self.ca_file = absolute(some(value)?)?,
+            "authorized_principals" => self.authorized_principals.get_or_insert_default().extend(list(some(value)?)?),
+            "authorized_principals_file" => self.authorized_principals_files.push(PathTemplate::parse(some(value)?)?),
+            "user_principal" => self.user_principal = yes_or_no(some(value)?)?,
+            "group" => self.group = Some(some(value)?.to_owned()),
+            "max_validity" => self.max_validity = Some(positive_duration(some(value)?)?),
+            "ca_signature_algorithms" => self.ca_signature_algorithms = algorithms(some(value)?)?,
+            "accepted_algorithms" => self.accepted_algorithms = algorithms(some(value)?)?,
+            "required_rsa_size" => self.required_rsa_size = rsa_size(some(value)?)?,
+            "require_sk" => self.require_sk = flag(value)?,
+            "require_verify" => self.require_verify = flag(value)?,
+            "source_address" => self.source_address = restriction(some(value)?)?,
+            "force_command" => self.force_command = restriction(some(value)?)?,
+            "timeout" => self.timeout = seconds(some(value)?)?,
+            "sign_timeout" => self.sign_timeout = seconds(some(value)?)?,
+            "sshd_services" => self.sshd_services = list(some(value)?)?,
+            "debug" => self.debug = flag(value)?,
+            "quiet" => self.quiet = flag(value)?,
+            _ => return Err("unknown option".to_owned()),
+        }
+        Ok(())
+    }
+}
+
+fn some(value: Option<&str>) -> Result<&str, String> {
+    value.filter(|value| !value.is_empty()).ok_or_else(|| "needs a value".to_owned())
+}
+
+fn absolute(value: &str) -> Result<PathBuf, String> {
+    if value.starts_with('/') { Ok(value.into()) } else { Err("must be an absolute path".to_owned()) }
+}
+
+fn list(value: &str) -> Result<Vec<String>, String> {
+    if value.split(',').any(str::is_empty) {
+        return Err("has an empty entry".to_owned());
+    }
+    Ok(value.split(',').map(str::to_owned).collect())
+}
+
+fn yes_or_no(value: &str) -> Result<bool, String> {
+    match value {
+        "yes" => Ok(true),
+        "no" => Ok(false),
+        _ => Err("must be yes or no".to_owned()),
+    }
+}
+
+/// A word alone, or with `=yes` or `=no`.
+fn flag(value: Option<&str>) -> Result<bool, String> {
+    value.map_or(Ok(true), yes_or_no)
+}
+
+fn restriction(value: &str) -> Result<Restriction, String> {
+    match value {
+        "refuse" => Ok(Restriction::Refuse),
+        "ignore" => Ok(Restriction::Ignore),
+        _ => Err("must be refuse or ignore".to_owned()),
+    }
+}
+
+fn positive_duration(value: &str) -> Result<u64, String> {
+    duration::parse(value).filter(|&seconds| seconds > 0).ok_or_else(|| "must be a time such as 90, 15m or 8h".to_owned())
+}
+
+fn seconds(value: &str) -> Result<Duration, String> {
+    match value.parse::<u64>() {
+        Ok(seconds @ 1..=MOST_SECONDS) if value.bytes().all(|byte| byte.is_ascii_digit()) => Ok(Duration::from_secs(seconds)),
+        _ => Err(format!("must be a number of seconds from 1 to {MOST_SECONDS}")),
+    }
+}
+
+fn rsa_size(value: &str) -> Result<usize, String> {
+    match value.parse::<usize>() {
+        Ok(bits @ LEAST_RSA_SIZE..=16_384) => Ok(bits),
+        _ => Err(format!("must be a number of bits from {LEAST_RSA_SIZE} to 16384")),
+    }
+}
+
+fn algorithms(value: &str) -> Result<AlgorithmSet, String> {
+    AlgorithmSet::parse(value).map_err(|name| format!("the algorithm \"{name}\" is unknown or never accepted"))
+}
+
+#[cfg(test)]
+mod tests;

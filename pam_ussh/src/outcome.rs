@@ -1,0 +1,168 @@
+//! What a question ended with: the PAM code for the host, the sentence for the person, the line for the log.
+
+mod certificate_facts;
+mod refused;
+
+use pamsm::PamError;
+use ussh_cert::Proven;
+use ussh_cert::refusal::text;
+
+pub(crate) use certificate_facts::CertificateFacts;
+pub(crate) use refused::{Refused, RefusedCertificate, Why};
+
+use crate::options::OptionError;
+use crate::request::Stack;
+
+/// An answer.
+#[derive(Clone, Debug)]
+pub(crate) enum Outcome {
+    Accepted(Granted),
+    NotInGroup(String),
+    Refused(Box<Refused>),
+    NoAgent(NoAgent),
+    Misconfigured(String),
+    /// The process could not become the user, or root again.
+    Privileges(String),
+    UnknownUser(String),
+}
+
+/// An accepted certificate, for the log. Only proof of possession makes one.
+#[derive(Clone, Debug)]
+pub(crate) struct Granted(Box<CertificateFacts>);
+
+impl Granted {
+    pub(crate) fn new(proven: &Proven<'_>) -> Self {
+        let accepted = proven.accepted();
+        Self(Box::new(CertificateFacts::new(accepted.certificate()).with_principal(accepted.principal())))
+    }
+}
+
+/// Why there is no agent to ask, or why it is asked no longer.
+#[derive(Clone, Debug)]
+pub(crate) enum NoAgent {
+    NotSet,
+    NotASocket,
+    NotOwned,
+    Unreachable(String),
+    TimedOut(String),
+    Failed(String),
+}
+
+impl NoAgent {
+    /// With the path in the words that need it.
+    pub(crate) fn at(self, path: &std::path::Path) -> Self {
+        match self {
+            Self::Unreachable(error) => {
+                use std::os::unix::ffi::OsStrExt;
+                Self::Unreachable(format!("{}: {error}", text(path.as_os_str().as_bytes())))
+            }
+            other => other,
+        }
+    }
+
+    fn what(&self) -> String {
+        match self {
+            Self::NotSet => "SSH_AUTH_SOCK is not set".to_owned(),
+            Self::NotASocket => "SSH_AUTH_SOCK does not name a socket".to_owned(),
+            Self::NotOwned => "the socket that SSH_AUTH_SOCK names is not yours".to_owned(),
+            Self::Unreachable(error) => format!("SSH_AUTH_SOCK names {error}"),
+            Self::TimedOut(error) | Self::Failed(error) => error.clone(),
+        }
+    }
+
+    fn next_step(&self) -> &'static str {
+        match self {
+            Self::TimedOut(_) | Self::Failed(_) => "Check it with \"ssh-add -l\"",
+            _ => "Log in with \"ssh -A\" from where your ssh-agent is",
+        }
+    }
+}
+
+impl From<NoAgent> for Outcome {
+    fn from(why: NoAgent) -> Self {
+        Self::NoAgent(why)
+    }
+}
+
+impl From<OptionError> for Outcome {
+    fn from(error: OptionError) -> Self {
+        Self::Misconfigured(error.to_string())
+    }
+}
+
+impl Outcome {
+    /// The code of the contract's table: sudo shows some of them to the person and retries on others.
+    pub(crate) fn code(&self, stack: Stack) -> PamError {
+        match (self, stack) {
+            (Self::Accepted(_), _) => PamError::SUCCESS,
+            (Self::NotInGroup(_), _) => PamError::IGNORE,
+            (_, Stack::Session) => PamError::PERM_DENIED,
+            (Self::Refused(refused), _) if refused.newest_expired() => PamError::CRED_EXPIRED,
+            (Self::Refused(_), Stack::Auth) => PamError::AUTH_ERR,
+            (Self::Refused(_), Stack::Account) => PamError::PERM_DENIED,
+            (Self::NoAgent(_), _) => PamError::AUTHINFO_UNAVAIL,
+            (Self::Misconfigured(_), _) => PamError::SERVICE_ERR,
+            (Self::Privileges(_), _) => PamError::ABORT,
+            (Self::UnknownUser(_), _) => PamError::USER_UNKNOWN,
+        }
+    }
+
+    /// What the person is told: what happened, then what to do. `None` when there is nothing to tell.
+    pub(crate) fn sentence(&self, service: &str) -> Option<String> {
+        let again = format!("then run {} again", command(service));
+        let administrator = "Tell this host's administrator; the reason is in the system log";
+        match self {
+            Self::Accepted(_) | Self::NotInGroup(_) => None,
+            Self::Refused(refused) => Some(format!("{} {}, {again}.", refused.what(), refused.next_step())),
+            Self::NoAgent(why) => {
+                Some(format!("Your ssh-agent cannot be asked: {}. {}, {again}.", why.what(), why.next_step()))
+            }
+            Self::Misconfigured(_) => Some(format!("pam_ussh is not set up correctly here. {administrator}.")),
+            Self::Privileges(_) => Some(format!("pam_ussh cannot act as you. {administrator}.")),
+            Self::UnknownUser(_) => Some(format!("pam_ussh does not know this user. {administrator}.")),
+        }
+    }
+
+    /// The line for auditors: a verdict, then `name=value`. Whatever a certificate says is escaped.
+    pub(crate) fn log_line(&self) -> String {
+        match self {
+            Self::Accepted(Granted(facts)) => format!("accepted {facts}"),
+            Self::NotInGroup(group) => format!("ignored reason=not-in-group group=\"{group}\""),
+            Self::Refused(refused) => format!("refused {refused}"),
+            Self::NoAgent(why) => format!("refused reason=no-agent detail=\"{}\"", why.what()),
+            Self::Misconfigured(what) => format!("refused reason=configuration detail=\"{}\"", text(what.as_bytes())),
+            Self::Privileges(what) => format!("refused reason=privileges detail=\"{}\"", text(what.as_bytes())),
+            Self::UnknownUser(who) => format!("refused reason=unknown-user detail=\"{}\"", text(who.as_bytes())),
+        }
+    }
+
+    /// Whether the log line is more than routine.
+    pub(crate) fn is_trouble(&self) -> bool {
+        matches!(self, Self::Misconfigured(_) | Self::Privileges(_))
+    }
+
+    /// What the transaction should remember of an agent that let us wait.
+    pub(crate) fn agent_timed_out(&self) -> Option<&str> {
+        match self {
+            Self::NoAgent(NoAgent::TimedOut(what)) => Some(what),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn refused(certificates: Vec<RefusedCertificate>) -> Self {
+        Self::Refused(Box::new(Refused::new(certificates)))
+    }
+}
+
+/// What the person typed: `sudo -i` has a PAM service of its own.
+fn command(service: &str) -> &str {
+    match service {
+        "sudo-i" => "sudo",
+        "su-l" => "su",
+        "" => "the command",
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests;
