@@ -1,3 +1,4 @@
 //! The rig.
 
+pub mod setting;
 pub mod world;

@@ -8,7 +8,6 @@ use super::{Key, Output, World, run};
 /// A running ssh-agent. Dropping it leaves it running until the world ends; [`Agent::stop`] ends it.
 pub struct Agent<'w> {
     world: &'w World,
-    user: String,
     socket: String,
     process: Child,
 }
@@ -18,7 +17,7 @@ impl<'w> Agent<'w> {
         let mut command = world.daemon_as(user, "ssh-agent");
         let process =
             command.args(["-D", "-a", socket]).stdin(Stdio::null()).stdout(Stdio::null()).spawn().expect("ssh-agent starts");
-        let agent = Agent { world, user: user.to_owned(), socket: socket.to_owned(), process };
+        let agent = Agent { world, socket: socket.to_owned(), process };
         let start = Instant::now();
         // ssh-add -l exits 1 when the agent answers and holds nothing, 2 when none answers.
         while agent.ssh_add(&["-l"]).code == 2 {
@@ -68,8 +67,9 @@ impl<'w> Agent<'w> {
         let _ = process.wait();
     }
 
+    /// As root, whom every ssh-agent serves and who may read every key.
     fn command(&self, program: &str) -> Command {
-        let mut command = self.world.command_as(&self.user, program);
+        let mut command = self.world.command(program);
         command.env("SSH_AUTH_SOCK", &self.socket);
         command
     }

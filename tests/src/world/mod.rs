@@ -11,7 +11,7 @@
 //! ca.sign(&key, &Request::new("alice@corp").principals("alice").serial(7).validity("-1m:+1h"));
 //! let agent = world.agent();
 //! agent.add(&key);                                           // the key and its certificate
-//! let alice = world.ssh("alice").agent(&agent).tty().open(); // ssh -A, through the real sshd
+//! let mut alice = world.ssh("alice").agent(&agent).tty().open(); // ssh -A, through the real sshd
 //! let answer = alice.run("sudo id -u");
 //! assert_eq!((answer.code, answer.stdout.as_str()), (0, "0\n"), "{answer}");
 //! assert!(world.log().iter().any(|line| line.contains("alice@corp")));
@@ -27,6 +27,7 @@ mod host;
 mod keys;
 mod log;
 mod needs;
+mod relay;
 mod run;
 mod ssh;
 
@@ -174,6 +175,11 @@ impl World {
     /// Runs a command as `user` to its end.
     pub fn run_as(&self, user: &str, words: &[&str]) -> Output {
         run::run(self.command_as(user, words[0]).args(&words[1..]))
+    }
+
+    /// [`World::run_as`] with more environment.
+    pub fn run_with(&self, user: &str, environment: &[(&str, &str)], words: &[&str]) -> Output {
+        run::run(self.command_as(user, words[0]).envs(environment.iter().copied()).args(&words[1..]))
     }
 
     /// `prefix` with a number that nothing else in this world has.

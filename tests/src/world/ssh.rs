@@ -169,9 +169,11 @@ impl<'w> Session<'w> {
     pub fn wait_for(&self, what: &str) -> String {
         let found = self.shows(what);
         let mut now = self.seen.0.lock().expect("no one panicked");
-        let at = position(&now.bytes, what)
-            .filter(|_| found)
-            .unwrap_or_else(|| panic!("{what:?} does not come; the terminal shows {:?}", String::from_utf8_lossy(&now.bytes)));
+        let Some(at) = position(&now.bytes, what).filter(|_| found) else {
+            let shown = String::from_utf8_lossy(&now.bytes).into_owned();
+            drop(now); // the reader shall not find it poisoned
+            panic!("{what:?} does not come; the terminal shows {shown:?}");
+        };
         let before = String::from_utf8_lossy(&now.bytes[..at]).into_owned();
         now.bytes.drain(..at + what.len());
         before
