@@ -13,7 +13,7 @@ use crate::report::Report;
 use crate::request::{Request, Stack, service_name};
 
 /// The module, as libpam calls it.
-pub struct Module;
+pub(crate) struct Module;
 
 impl PamServiceModule for Module {
     fn authenticate(pam: Pam, _: PamFlags, arguments: Vec<String>) -> PamError {

@@ -29,7 +29,7 @@ mod conversation;
 mod entry;
 mod local_time;
 mod memory;
-pub mod options;
+mod options;
 mod outcome;
 mod possession;
 mod privileges;
@@ -38,11 +38,9 @@ mod request;
 mod safe_path;
 mod trusted_files;
 
-pub use entry::Module;
-
 #[allow(unsafe_code, missing_docs, unsafe_op_in_unsafe_fn)]
 mod hooks {
-    use super::Module;
+    use super::entry::Module;
     use pamsm::PamServiceModule;
     pamsm::pam_module!(Module);
 }

@@ -3,7 +3,6 @@
 
 use pamsm::{Pam, PamData, PamLibExt};
 use ussh_cert::challenge::Receipt;
-use ussh_cert::{Accepted, Proven};
 
 /// However often sudo asks, a person touches their key at most so often.
 const MOST_TOUCHES: u8 = 2;
@@ -55,8 +54,8 @@ impl<'p> Memory<'p> {
         self.keep();
     }
 
-    pub(crate) fn proven_before<'c>(&self, accepted: &Accepted<'c>, now: u64) -> Option<Proven<'c>> {
-        accepted.proven_before(self.state.receipt.as_ref()?, now)
+    pub(crate) fn receipt(&self) -> Option<&Receipt> {
+        self.state.receipt.as_ref()
     }
 
     pub(crate) fn agent_timed_out(&self) -> Option<&str> {

@@ -11,7 +11,7 @@ use ussh_cert::algorithm::AlgorithmSet;
 use ussh_cert::authority::Restriction;
 use ussh_cert::duration;
 
-pub use path_template::PathTemplate;
+pub(crate) use path_template::PathTemplate;
 
 /// As in pam-ussh.
 const DEFAULT_CA_FILE: &str = "/etc/ssh/trusted_user_ca";
@@ -24,43 +24,43 @@ const MOST_SECONDS: u64 = 600;
 
 /// What the line asks for; see pam_ussh(8).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Options {
+pub(crate) struct Options {
     /// `ca_file=`
-    pub ca_file: PathBuf,
+    pub(crate) ca_file: PathBuf,
     /// `authorized_principals=`
-    pub authorized_principals: Option<Vec<String>>,
+    pub(crate) authorized_principals: Option<Vec<String>>,
     /// `authorized_principals_file=`
-    pub authorized_principals_files: Vec<PathTemplate>,
+    pub(crate) authorized_principals_files: Vec<PathTemplate>,
     /// `user_principal=`
-    pub user_principal: bool,
+    pub(crate) user_principal: bool,
     /// `group=`
-    pub group: Option<String>,
+    pub(crate) group: Option<String>,
     /// `max_validity=`, seconds
-    pub max_validity: Option<u64>,
+    pub(crate) max_validity: Option<u64>,
     /// `ca_signature_algorithms=`
-    pub ca_signature_algorithms: AlgorithmSet,
+    pub(crate) ca_signature_algorithms: AlgorithmSet,
     /// `accepted_algorithms=`
-    pub accepted_algorithms: AlgorithmSet,
+    pub(crate) accepted_algorithms: AlgorithmSet,
     /// `required_rsa_size=`, bits
-    pub required_rsa_size: usize,
+    pub(crate) required_rsa_size: usize,
     /// `require_sk`
-    pub require_sk: bool,
+    pub(crate) require_sk: bool,
     /// `require_verify`
-    pub require_verify: bool,
+    pub(crate) require_verify: bool,
     /// `source_address=`
-    pub source_address: Restriction,
+    pub(crate) source_address: Restriction,
     /// `force_command=`
-    pub force_command: Restriction,
+    pub(crate) force_command: Restriction,
     /// `timeout=`
-    pub timeout: Duration,
+    pub(crate) timeout: Duration,
     /// `sign_timeout=`
-    pub sign_timeout: Duration,
+    pub(crate) sign_timeout: Duration,
     /// `sshd_services=`
-    pub sshd_services: Vec<String>,
+    pub(crate) sshd_services: Vec<String>,
     /// `debug`
-    pub debug: bool,
+    pub(crate) debug: bool,
     /// `quiet`
-    pub quiet: bool,
+    pub(crate) quiet: bool,
 }
 
 impl Default for Options {
@@ -90,7 +90,7 @@ impl Default for Options {
 
 /// A line that is not understood. `Display` names the option and what is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OptionError(String);
+pub(crate) struct OptionError(String);
 
 impl fmt::Display for OptionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -105,7 +105,7 @@ impl Options {
     ///
     /// # Errors
     /// The first word that is unknown, malformed or said twice; or words that make no sense together.
-    pub fn parse(words: &[&str]) -> Result<Self, OptionError> {
+    pub(crate) fn parse(words: &[&str]) -> Result<Self, OptionError> {
         let mut options = Self::default();
         let mut seen = Vec::new();
         for word in words {

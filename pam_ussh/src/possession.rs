@@ -47,9 +47,10 @@ impl Search<'_, '_, '_> {
         if !accepted.is_sk() {
             return self.ask(accepted);
         }
-        if let Some(proven) = self.memory.proven_before(&accepted, now()) {
-            return Ok(Ok(proven));
-        }
+        let accepted = match accepted.proven_before(self.memory.receipt(), now()) {
+            Ok(proven) => return Ok(Ok(proven)),
+            Err(accepted) => accepted,
+        };
         if !self.memory.may_ask_for_touch() {
             return Ok(Err(Why::TouchedEnough));
         }

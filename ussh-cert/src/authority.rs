@@ -57,7 +57,7 @@ pub struct Rules<'r> {
 }
 
 /// A certificate that may be believed. That its holder has the key is not shown yet: see [`Accepted::prove`].
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Accepted<'c> {
     certificate: &'c Certificate<'c>,
     key: PublicKey,

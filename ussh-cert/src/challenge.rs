@@ -43,7 +43,7 @@ impl Challenge {
 }
 
 /// A certificate that is accepted, held by someone who has its key. Nothing but a good signature makes one.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Proven<'c> {
     accepted: Accepted<'c>,
 }
@@ -88,10 +88,15 @@ impl<'c> Accepted<'c> {
         Ok(Proven { accepted: self })
     }
 
-    /// Counts a proof of the same certificate again, within a minute.
-    pub fn proven_before(&self, receipt: &Receipt, now: u64) -> Option<Proven<'c>> {
-        let fresh = now.checked_sub(receipt.at).is_some_and(|age| age <= RECEIPT_SECONDS);
-        let same = receipt.certificate == digest(self.certificate().blob);
-        (fresh && same).then(|| Proven { accepted: self.clone() })
+    /// Counts a proof of the same certificate again, within a minute; gives the certificate back when there is none.
+    ///
+    /// # Errors
+    /// Nothing was proven before: the certificate, still to be proven.
+    pub fn proven_before(self, receipt: Option<&Receipt>, now: u64) -> Result<Proven<'c>, Self> {
+        let counts = receipt.is_some_and(|receipt| {
+            let fresh = now.checked_sub(receipt.at).is_some_and(|age| age <= RECEIPT_SECONDS);
+            fresh && receipt.certificate == digest(self.certificate().blob)
+        });
+        if counts { Ok(Proven { accepted: self }) } else { Err(self) }
     }
 }

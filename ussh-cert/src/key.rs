@@ -1,7 +1,9 @@
 //! A plain public key: parsed from its blob (RFC 4253 section 6.6, RFC 5656, RFC 8709, PROTOCOL.u2f), measured, named.
 
 use base64ct::{Base64Unpadded, Encoding};
-use ssh_key::{HashAlg, encoding::Decode, public::KeyData};
+use ssh_key::HashAlg;
+use ssh_key::encoding::Decode;
+use ssh_key::public::{EcdsaPublicKey, Ed25519PublicKey, KeyData, RsaPublicKey, SkEcdsaSha2NistP256, SkEd25519};
 
 use crate::algorithm::KeyType;
 use crate::wire::Reader;
@@ -19,7 +21,7 @@ pub enum KeyError {
 }
 
 /// A plain public key that can check signatures.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct PublicKey {
     key_type: KeyType,
     data: KeyData,
@@ -32,10 +34,8 @@ impl PublicKey {
     /// [`KeyError`]: the type is not accepted, or the blob is not one.
     pub fn from_blob(blob: &[u8]) -> Result<Self, KeyError> {
         let key_type = framed_type(blob)?;
-        let mut rest = blob;
-        let data = KeyData::decode(&mut rest).map_err(|_| KeyError::Malformed)?;
-        let key = Self { key_type, data };
-        if !rest.is_empty() || key.rsa_bits().is_some_and(|bits| bits > MAX_RSA_BITS) {
+        let key = Self { key_type, data: decode(key_type, blob).ok_or(KeyError::Malformed)? };
+        if key.rsa_bits().is_some_and(|bits| bits > MAX_RSA_BITS) {
             return Err(KeyError::Malformed);
         }
         Ok(key)
@@ -56,6 +56,21 @@ impl PublicKey {
     pub(crate) fn data(&self) -> &KeyData {
         &self.data
     }
+}
+
+/// By type rather than with `KeyData::decode`, which would take certificates, DSA keys and anything else as well.
+fn decode(key_type: KeyType, blob: &[u8]) -> Option<KeyData> {
+    let mut fields = Reader::new(blob);
+    fields.string().ok()?; // name
+    let mut fields = fields.rest();
+    let data = match key_type {
+        KeyType::Ed25519 => Ed25519PublicKey::decode(&mut fields).ok()?.into(),
+        KeyType::EcdsaP256 | KeyType::EcdsaP384 | KeyType::EcdsaP521 => EcdsaPublicKey::decode(&mut fields).ok()?.into(),
+        KeyType::Rsa => KeyData::Rsa(RsaPublicKey::decode(&mut fields).ok()?),
+        KeyType::SkEd25519 => KeyData::SkEd25519(SkEd25519::decode(&mut fields).ok()?),
+        KeyType::SkEcdsaP256 => KeyData::SkEcdsaSha2NistP256(SkEcdsaSha2NistP256::decode(&mut fields).ok()?),
+    };
+    fields.is_empty().then_some(data)
 }
 
 /// The type of a plain key whose blob is framed right, without looking at the numbers in it.

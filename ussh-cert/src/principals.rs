@@ -43,13 +43,11 @@ fn trim(line: &[u8]) -> &[u8] {
     line.get(start..end).unwrap_or_default()
 }
 
+/// The options keep the name behind them, as in sshd, where they end at a blank: so `restrict, ops` is good.
 fn split_options(line: &[u8]) -> (&[u8], &[u8]) {
     let last = |blank: u8| line.iter().rposition(|&byte| byte == blank);
     match last(b' ').or_else(|| last(b'\t')) {
-        Some(at) => {
-            let (options, name) = line.split_at(at);
-            (options, trim(name))
-        }
+        Some(at) => (line, trim(line.get(at..).unwrap_or_default())),
         None => (&[], line),
     }
 }
@@ -88,6 +86,7 @@ mod tests {
         assert!(found("restrict\talice", "alice").is_some());
         assert!(found("restrict bob\talice", "bob\talice").is_some(), "sshd cuts at the space, not the tab");
         assert!(found("restrict bob alice", "bob").is_none());
+        assert!(found("restrict, alice", "alice").is_some(), "options end at a blank, behind a comma too");
     }
 
     #[test]

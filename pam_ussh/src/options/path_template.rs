@@ -8,7 +8,7 @@ use nix::unistd::User;
 
 /// A path, absolute once its tokens are filled in.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PathTemplate(Vec<Part>);
+pub(crate) struct PathTemplate(Vec<Part>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Part {
