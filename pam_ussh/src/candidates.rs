@@ -52,8 +52,7 @@ fn is_certificate_name(name: &[u8]) -> bool {
 /// The certificates after the decision.
 #[derive(Debug, Default)]
 pub(crate) struct Judged<'c> {
-    /// Those of software keys first: nobody touches a security key in vain.
-    pub(crate) accepted: Vec<Accepted<'c>>,
+    accepted: Vec<Accepted<'c>>,
     pub(crate) refused: Vec<(Option<&'c Certificate<'c>>, Refusal)>,
 }
 
@@ -67,7 +66,12 @@ impl<'c> Judged<'c> {
                 Err(refusal) => judged.refused.push((Some(certificate), refusal)),
             }
         }
-        judged.accepted.sort_by_key(Accepted::is_sk);
         judged
+    }
+
+    /// Software keys first: nobody touches a security key in vain.
+    pub(crate) fn accepted_in_order(&mut self) -> impl Iterator<Item = Accepted<'c>> + use<'c> {
+        let (security_keys, software): (Vec<_>, Vec<_>) = self.accepted.drain(..).partition(Accepted::is_sk);
+        software.into_iter().chain(security_keys)
     }
 }

@@ -26,13 +26,11 @@ pub(crate) struct Search<'s, 'r, 'p> {
 
 impl Search<'_, '_, '_> {
     /// The first accepted certificate whose key signs. One that will not does not end the search.
-    pub(crate) fn first_proven<'c>(mut self, judged: Judged<'c>) -> Result<Proven<'c>, Outcome> {
+    pub(crate) fn first_proven<'c>(mut self, mut judged: Judged<'c>) -> Result<Proven<'c>, Outcome> {
         let mut refused: Vec<_> =
             judged.refused.iter().map(|(cert, why)| RefusedCertificate::new(*cert, why.clone())).collect();
-        if !judged.accepted.is_empty() {
-            self.agent.set_deadline(Instant::now() + self.options.sign_timeout);
-        }
-        for accepted in judged.accepted {
+        self.agent.set_deadline(Instant::now() + self.options.sign_timeout);
+        for accepted in judged.accepted_in_order() {
             let certificate = accepted.certificate();
             match self.prove(accepted)? {
                 Ok(proven) => return Ok(proven),

@@ -92,6 +92,7 @@ impl<'c> Accepted<'c> {
     ///
     /// # Errors
     /// Nothing was proven before: the certificate, still to be proven.
+    #[allow(clippy::result_large_err, reason = "it is the caller's own value, given back")]
     pub fn proven_before(self, receipt: Option<&Receipt>, now: u64) -> Result<Proven<'c>, Self> {
         let counts = receipt.is_some_and(|receipt| {
             let fresh = now.checked_sub(receipt.at).is_some_and(|age| age <= RECEIPT_SECONDS);

@@ -100,13 +100,16 @@ impl RefusedCertificate {
 /// The refusal of all that the agent listed.
 #[derive(Clone, Debug)]
 pub(crate) struct Refused {
-    /// Nearest first, among those the newest; empty when the agent holds no certificate.
+    /// The nearest first, among those the newest; empty when the agent holds no certificate.
     certificates: Vec<RefusedCertificate>,
 }
 
 impl Refused {
     pub(super) fn new(mut certificates: Vec<RefusedCertificate>) -> Self {
-        certificates.sort_by_key(|refused| std::cmp::Reverse((refused.why.nearness(), refused.valid_before)));
+        let nearness = |refused: &RefusedCertificate| (refused.why.nearness(), refused.valid_before);
+        if let Some((nearest, _)) = certificates.iter().enumerate().max_by_key(|(_, refused)| nearness(refused)) {
+            certificates.swap(0, nearest);
+        }
         Self { certificates }
     }
 
