@@ -24,10 +24,7 @@ pub(crate) struct Buffer {
 }
 
 impl Buffer {
-    const NONE: Buffer = Buffer {
-        start: ptr::null_mut(),
-        length: 0,
-    };
+    const NONE: Buffer = Buffer { start: ptr::null_mut(), length: 0 };
 
     fn copy(bytes: &[u8]) -> Buffer {
         // SAFETY: malloc of at least one byte, checked, and then filled with exactly the bytes asked for.
@@ -36,10 +33,7 @@ impl Buffer {
             ptr::copy_nonoverlapping(bytes.as_ptr(), start, bytes.len());
             start
         };
-        Buffer {
-            start,
-            length: bytes.len(),
-        }
+        Buffer { start, length: bytes.len() }
     }
 
     /// One structure, moved to malloc's memory.
@@ -114,12 +108,7 @@ impl SignResponse {
             Signature::Ed25519(bytes) => (Buffer::copy(bytes), Buffer::NONE),
             Signature::Ecdsa { r, s } => (Buffer::copy(r), Buffer::copy(s)),
         };
-        SignResponse {
-            flags,
-            counter,
-            sig_r,
-            sig_s,
-        }
+        SignResponse { flags, counter, sig_r, sig_s }
     }
 }
 
@@ -144,22 +133,9 @@ pub struct ResidentKey {
 
 impl ResidentKey {
     /// One resident key; `application` without a NUL.
-    pub(crate) fn new(
-        alg: u32,
-        application: &[u8],
-        key: EnrollResponse,
-        flags: u8,
-        user_id: &[u8],
-    ) -> ResidentKey {
+    pub(crate) fn new(alg: u32, application: &[u8], key: EnrollResponse, flags: u8, user_id: &[u8]) -> ResidentKey {
         let application = Buffer::copy(&[application, b"\0"].concat()).start.cast();
-        ResidentKey {
-            alg,
-            slot: 0,
-            application,
-            key,
-            flags,
-            user_id: Buffer::copy(user_id),
-        }
+        ResidentKey { alg, slot: 0, application, key, flags, user_id: Buffer::copy(user_id) }
     }
 }
 
@@ -192,10 +168,7 @@ pub(crate) unsafe fn user_option<'a>(options: *mut *mut SkOption) -> Result<&'a 
     let mut index = 0;
     // SAFETY: NULL, or an array of pointers that ends with NULL; names and values are C strings.
     unsafe {
-        while let Some(option) = options
-            .as_ref()
-            .and_then(|_| (*options.add(index)).as_ref())
-        {
+        while let Some(option) = options.as_ref().and_then(|_| (*options.add(index)).as_ref()) {
             match bytes(option.name) {
                 Some(b"user") => user = bytes(option.value).unwrap_or_default(),
                 Some(b"device") => {}

@@ -40,61 +40,33 @@ enum Key {
 
 impl Credential {
     /// A new key.
-    pub(crate) fn create(
-        secret: &[u8; 32],
-        algorithm: Algorithm,
-        application: &[u8],
-    ) -> Result<Credential> {
+    pub(crate) fn create(secret: &[u8; 32], algorithm: Algorithm, application: &[u8]) -> Result<Credential> {
         let mut nonce = [0; 32];
         getrandom::fill(&mut nonce).map_err(|_| SkError::General)?;
         Credential::derive(secret, algorithm, application, &nonce)
     }
 
     /// The key behind a handle; a handle of another device, application or algorithm is not found here.
-    pub(crate) fn open(
-        secret: &[u8; 32],
-        algorithm: Algorithm,
-        application: &[u8],
-        handle: &[u8],
-    ) -> Result<Credential> {
+    pub(crate) fn open(secret: &[u8; 32], algorithm: Algorithm, application: &[u8], handle: &[u8]) -> Result<Credential> {
         let nonce = handle.get(..32).ok_or(SkError::DeviceNotFound)?;
         let credential = Credential::derive(secret, algorithm, application, nonce)?;
-        if credential.handle == handle {
-            Ok(credential)
-        } else {
-            Err(SkError::DeviceNotFound)
-        }
+        if credential.handle == handle { Ok(credential) } else { Err(SkError::DeviceNotFound) }
     }
 
-    fn derive(
-        secret: &[u8; 32],
-        algorithm: Algorithm,
-        application: &[u8],
-        nonce: &[u8],
-    ) -> Result<Credential> {
+    fn derive(secret: &[u8; 32], algorithm: Algorithm, application: &[u8], nonce: &[u8]) -> Result<Credential> {
         let derived = |purpose: &[u8; 4]| -> [u8; 32] {
-            let fields = [
-                &purpose[..],
-                &[algorithm as u8],
-                secret,
-                &hash(application),
-                nonce,
-            ];
+            let fields = [&purpose[..], &[algorithm as u8], secret, &hash(application), nonce];
             hash(&fields.concat())
         };
         let seed = derived(b"seed");
         let key = match algorithm {
             Algorithm::Ed25519 => Key::Ed25519(ed25519_dalek::SigningKey::from_bytes(&seed)),
             Algorithm::Ecdsa => {
-                let key =
-                    p256::ecdsa::SigningKey::from_slice(&seed).map_err(|_| SkError::General)?;
+                let key = p256::ecdsa::SigningKey::from_slice(&seed).map_err(|_| SkError::General)?;
                 Key::Ecdsa(key)
             }
         };
-        Ok(Credential {
-            handle: [nonce, &derived(b"tag ")].concat(),
-            key,
-        })
+        Ok(Credential { handle: [nonce, &derived(b"tag ")].concat(), key })
     }
 
     /// The algorithm's number in sk-api.h.
@@ -114,31 +86,14 @@ impl Credential {
     }
 
     /// Signs what an authenticator signs: SHA256(application), flags, counter, SHA256(data).
-    pub(crate) fn sign(
-        &self,
-        application: &[u8],
-        flags: u8,
-        counter: u32,
-        data: &[u8],
-    ) -> Result<Signature> {
-        let message = [
-            &hash(application)[..],
-            &[flags],
-            &counter.to_be_bytes(),
-            &hash(data),
-        ]
-        .concat();
+    pub(crate) fn sign(&self, application: &[u8], flags: u8, counter: u32, data: &[u8]) -> Result<Signature> {
+        let message = [&hash(application)[..], &[flags], &counter.to_be_bytes(), &hash(data)].concat();
         match &self.key {
             Key::Ed25519(key) => Ok(Signature::Ed25519(key.sign(&message).to_bytes())),
             Key::Ecdsa(key) => {
-                let signature: p256::ecdsa::Signature = key
-                    .sign_prehash(&hash(&message))
-                    .map_err(|_| SkError::General)?;
+                let signature: p256::ecdsa::Signature = key.sign_prehash(&hash(&message)).map_err(|_| SkError::General)?;
                 let (r, s) = signature.split_bytes();
-                Ok(Signature::Ecdsa {
-                    r: r.into(),
-                    s: s.into(),
-                })
+                Ok(Signature::Ecdsa { r: r.into(), s: s.into() })
             }
         }
     }

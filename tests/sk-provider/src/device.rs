@@ -29,19 +29,14 @@ pub(crate) struct Device {
 impl Device {
     /// The device that the environment names, if it is there.
     pub(crate) fn plugged_in() -> Result<Device> {
-        let folder =
-            PathBuf::from(std::env::var_os("SK_PROVIDER_DEVICE").ok_or(SkError::DeviceNotFound)?);
+        let folder = PathBuf::from(std::env::var_os("SK_PROVIDER_DEVICE").ok_or(SkError::DeviceNotFound)?);
         let device = Device { folder };
         device.still_there()?;
         Ok(device)
     }
 
     fn still_there(&self) -> Result<()> {
-        if self.folder.is_dir() {
-            Ok(())
-        } else {
-            Err(SkError::DeviceNotFound)
-        }
+        if self.folder.is_dir() { Ok(()) } else { Err(SkError::DeviceNotFound) }
     }
 
     /// Returns once the person has touched; an error when they do not.
@@ -90,9 +85,7 @@ impl Device {
     }
 
     fn compare_pin(&self, given: &[u8], right: &str) -> Result<()> {
-        let tries = self
-            .read("pin-tries")
-            .map_or(Ok(PIN_TRIES), |text| text.parse());
+        let tries = self.read("pin-tries").map_or(Ok(PIN_TRIES), |text| text.parse());
         let tries = tries.map_err(|_| SkError::General)?;
         if tries == 0 {
             return Err(SkError::General); // blocked: FIDO_ERR_PIN_BLOCKED has no number of its own here
@@ -100,24 +93,14 @@ impl Device {
         let matches = given == right.as_bytes();
         let left = if matches { PIN_TRIES } else { tries - 1 };
         self.write("pin-tries", left.to_string().as_bytes())?;
-        if matches {
-            Ok(())
-        } else {
-            Err(SkError::PinRequired)
-        }
+        if matches { Ok(()) } else { Err(SkError::PinRequired) }
     }
 
     /// Notes a signature and returns its number.
     pub(crate) fn count_signature(&self, application: &[u8], flags: u8) -> Result<u32> {
-        self.log(&format!(
-            "signed {} flags={flags:02x}",
-            application.escape_ascii()
-        ))?;
+        self.log(&format!("signed {} flags={flags:02x}", application.escape_ascii()))?;
         let log = self.read("log").ok_or(SkError::General)?;
-        let signatures = log
-            .lines()
-            .filter(|line| line.starts_with("signed "))
-            .count();
+        let signatures = log.lines().filter(|line| line.starts_with("signed ")).count();
         u32::try_from(signatures).map_err(|_| SkError::General)
     }
 
@@ -138,19 +121,14 @@ impl Device {
     }
 
     fn log(&self, line: &str) -> Result<()> {
-        let open = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(self.folder.join("log"));
+        let open = OpenOptions::new().create(true).append(true).open(self.folder.join("log"));
         let written = open.and_then(|mut log| log.write_all(format!("{line}\n").as_bytes()));
         written.map_err(|_| SkError::General)
     }
 
     /// A file's text without blanks around it, None when there is no such file.
     fn read(&self, name: &str) -> Option<String> {
-        fs::read_to_string(self.folder.join(name))
-            .ok()
-            .map(|text| text.trim().to_owned())
+        fs::read_to_string(self.folder.join(name)).ok().map(|text| text.trim().to_owned())
     }
 
     fn write(&self, name: &str, content: &[u8]) -> Result<()> {

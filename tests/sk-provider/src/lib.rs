@@ -49,23 +49,14 @@ pub unsafe extern "C" fn sk_enroll(
     response: *mut *mut EnrollResponse,
 ) -> c_int {
     // SAFETY: the caller hands over C strings or NULL, and an options array that ends with NULL.
-    let (application, pin, user) = unsafe {
-        (
-            api::bytes(application),
-            api::bytes(pin),
-            api::user_option(options),
-        )
-    };
+    let (application, pin, user) = unsafe { (api::bytes(application), api::bytes(pin), api::user_option(options)) };
     answer(response, || {
         let device = Device::plugged_in()?;
         let algorithm = Algorithm::try_from(alg)?;
         let application = application.ok_or(SkError::General)?;
         device.verify_user(pin, device.has_pin())?;
         let resident = flags & api::RESIDENT_KEY != 0;
-        if resident
-            && flags & api::FORCE_OPERATION == 0
-            && resident::exists(&device, application, user?)
-        {
+        if resident && flags & api::FORCE_OPERATION == 0 && resident::exists(&device, application, user?) {
             return Err(SkError::CredentialExists);
         }
         device.ask_for_touch("enroll", application)?;
@@ -73,11 +64,7 @@ pub unsafe extern "C" fn sk_enroll(
         if resident {
             resident::store(&device, &credential, application, user?, flags)?;
         }
-        Ok(EnrollResponse::new(
-            flags,
-            &credential.public_key(),
-            &credential.handle,
-        ))
+        Ok(EnrollResponse::new(flags, &credential.public_key(), &credential.handle))
     })
 }
 

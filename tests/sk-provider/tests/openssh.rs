@@ -18,11 +18,7 @@ fn ssh_keygen_signs_with_both_types_and_one_touch() {
         assert_eq!(bench.log(), ["touch enroll ssh:"]);
 
         bench.sign_and_verify("key");
-        assert_eq!(
-            bench.log()[1..],
-            ["touch sign ssh:", "signed ssh: flags=01"],
-            "{key_type}"
-        );
+        assert_eq!(bench.log()[1..], ["touch sign ssh:", "signed ssh: flags=01"], "{key_type}");
     }
 }
 
@@ -30,19 +26,13 @@ fn ssh_keygen_signs_with_both_types_and_one_touch() {
 fn the_agent_signs_an_sshsig_for_both_types_and_any_application() {
     for key_type in BOTH_TYPES {
         let mut bench = Bench::new();
-        bench
-            .keygen(&["-t", key_type, "-f", "key", "-O", "application=ssh:sudo"])
-            .succeeds();
+        bench.keygen(&["-t", key_type, "-f", "key", "-O", "application=ssh:sudo"]).succeeds();
         bench.start_agent(&[]);
         bench.ssh_add(&["key"]).succeeds();
         std::fs::remove_file(bench.path("key")).unwrap(); // so that only the agent can sign
 
         bench.sign_and_verify("key.pub");
-        assert_eq!(
-            bench.log().last().unwrap(),
-            "signed ssh:sudo flags=01",
-            "{key_type}"
-        );
+        assert_eq!(bench.log().last().unwrap(), "signed ssh:sudo flags=01", "{key_type}");
     }
 }
 
@@ -53,25 +43,10 @@ fn a_security_key_signs_certificates_that_openssh_verifies() {
         bench.keygen(&["-t", key_type, "-f", "ca"]).succeeds();
         for subject in ["ecdsa-sk", "ed25519-sk", "ed25519"] {
             bench.keygen(&["-t", subject, "-f", subject]).succeeds();
-            bench
-                .keygen(&[
-                    "-s",
-                    "ca",
-                    "-I",
-                    "id",
-                    "-n",
-                    "alice",
-                    &format!("{subject}.pub"),
-                ])
-                .succeeds();
+            bench.keygen(&["-s", "ca", "-I", "id", "-n", "alice", &format!("{subject}.pub")]).succeeds();
             // Listing parses the certificate, which verifies the CA's signature.
-            let listed = bench
-                .keygen(&["-L", "-f", &format!("{subject}-cert.pub")])
-                .succeeds();
-            assert!(
-                listed.contains("Signing CA: ") && listed.contains("-SK SHA256:"),
-                "{listed}"
-            );
+            let listed = bench.keygen(&["-L", "-f", &format!("{subject}-cert.pub")]).succeeds();
+            assert!(listed.contains("Signing CA: ") && listed.contains("-SK SHA256:"), "{listed}");
         }
     }
 }
@@ -84,10 +59,7 @@ fn a_withheld_touch_holds_the_signature_back_until_it_is_given() {
     let mut signing = bench.start_signing("key");
     bench.wait_for_log("touch sign ssh:");
     std::thread::sleep(Duration::from_millis(300));
-    assert!(
-        signing.try_wait().unwrap().is_none(),
-        "signed without the touch"
-    );
+    assert!(signing.try_wait().unwrap().is_none(), "signed without the touch");
 
     bench.set("touch", "given");
     assert!(signing.wait().unwrap().success());
@@ -117,9 +89,7 @@ fn unplugging_ends_the_wait_for_a_touch() {
 #[test]
 fn a_key_that_needs_no_touch_signs_without_user_presence() {
     let bench = Bench::new();
-    bench
-        .keygen(&["-t", "ed25519-sk", "-f", "key", "-O", "no-touch-required"])
-        .succeeds();
+    bench.keygen(&["-t", "ed25519-sk", "-f", "key", "-O", "no-touch-required"]).succeeds();
     bench.set("touch", "withheld");
     bench.sign("key").succeeds();
     assert_eq!(bench.log().last().unwrap(), "signed ssh: flags=00");
@@ -152,20 +122,14 @@ fn a_verify_required_key_signs_only_with_the_right_pin() {
         let mut bench = Bench::new();
         bench.set("pin", "123456");
         bench.answer_prompts_with("123456");
-        bench
-            .keygen(&["-t", key_type, "-f", "key", "-O", "verify-required"])
-            .succeeds();
+        bench.keygen(&["-t", key_type, "-f", "key", "-O", "verify-required"]).succeeds();
         bench.sign_and_verify("key");
         assert_eq!(bench.log().last().unwrap(), "signed ssh: flags=05");
 
         bench.answer_prompts_with("000000");
         let signatures = bench.log().len();
         bench.sign("key").fails_with("incorrect passphrase");
-        assert_eq!(
-            bench.log().len(),
-            signatures,
-            "the wrong PIN still cost a touch"
-        );
+        assert_eq!(bench.log().len(), signatures, "the wrong PIN still cost a touch");
         assert_eq!(bench.read("pin-tries"), "7");
     }
 }
@@ -175,9 +139,7 @@ fn the_agent_asks_for_the_pin_of_a_verify_required_key() {
     let mut bench = Bench::new();
     bench.set("pin", "123456");
     bench.answer_prompts_with("123456");
-    bench
-        .keygen(&["-t", "ed25519-sk", "-f", "key", "-O", "verify-required"])
-        .succeeds();
+    bench.keygen(&["-t", "ed25519-sk", "-f", "key", "-O", "verify-required"]).succeeds();
     bench.start_agent(&[]);
     bench.ssh_add(&["key"]).succeeds();
     std::fs::remove_file(bench.path("key")).unwrap();
@@ -189,9 +151,7 @@ fn the_agent_asks_for_the_pin_of_a_verify_required_key() {
 fn a_fingerprint_verifies_the_user_without_a_pin() {
     let bench = Bench::new();
     bench.set("fingerprint", "");
-    bench
-        .keygen(&["-t", "ed25519-sk", "-f", "key", "-O", "verify-required"])
-        .succeeds();
+    bench.keygen(&["-t", "ed25519-sk", "-f", "key", "-O", "verify-required"]).succeeds();
     bench.sign_and_verify("key");
     assert_eq!(bench.log().last().unwrap(), "signed ssh: flags=05");
 }
@@ -201,9 +161,7 @@ fn eight_wrong_pins_block_the_right_one() {
     let mut bench = Bench::new();
     bench.set("pin", "123456");
     bench.answer_prompts_with("123456");
-    bench
-        .keygen(&["-t", "ed25519-sk", "-f", "key", "-O", "verify-required"])
-        .succeeds();
+    bench.keygen(&["-t", "ed25519-sk", "-f", "key", "-O", "verify-required"]).succeeds();
     bench.answer_prompts_with("000000");
     for _ in 0..8 {
         bench.sign("key").fails_with("incorrect passphrase");
@@ -217,30 +175,8 @@ fn resident_keys_come_back_from_the_device_with_its_pin() {
     let mut bench = Bench::new();
     bench.set("pin", "123456");
     bench.answer_prompts_with("123456");
-    bench
-        .keygen(&[
-            "-t",
-            "ecdsa-sk",
-            "-f",
-            "one",
-            "-O",
-            "resident",
-            "-O",
-            "application=ssh:one",
-        ])
-        .succeeds();
-    bench
-        .keygen(&[
-            "-t",
-            "ed25519-sk",
-            "-f",
-            "two",
-            "-O",
-            "resident",
-            "-O",
-            "user=alice",
-        ])
-        .succeeds();
+    bench.keygen(&["-t", "ecdsa-sk", "-f", "one", "-O", "resident", "-O", "application=ssh:one"]).succeeds();
+    bench.keygen(&["-t", "ed25519-sk", "-f", "two", "-O", "resident", "-O", "user=alice"]).succeeds();
 
     bench.start_agent(&[]);
     bench.ssh_add(&["-K"]).succeeds();
@@ -261,10 +197,6 @@ fn a_second_resident_key_of_one_name_needs_consent() {
     let mut bench = Bench::new();
     bench.set("pin", "123456");
     bench.answer_prompts_with("123456");
-    bench
-        .keygen(&["-t", "ed25519-sk", "-f", "one", "-O", "resident"])
-        .succeeds();
-    bench
-        .keygen(&["-t", "ed25519-sk", "-f", "two", "-O", "resident"])
-        .fails_with("already exists");
+    bench.keygen(&["-t", "ed25519-sk", "-f", "one", "-O", "resident"]).succeeds();
+    bench.keygen(&["-t", "ed25519-sk", "-f", "two", "-O", "resident"]).fails_with("already exists");
 }

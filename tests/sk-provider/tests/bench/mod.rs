@@ -16,10 +16,7 @@ impl Bench {
     pub(crate) fn new() -> Bench {
         let folder = TempDir::new().unwrap();
         fs::create_dir(folder.path().join("device")).unwrap();
-        let bench = Bench {
-            folder,
-            agent: None,
-        };
+        let bench = Bench { folder, agent: None };
         bench.write_askpass("exit 1");
         bench
     }
@@ -48,11 +45,7 @@ impl Bench {
     pub(crate) fn wait_for_log(&self, line: &str) {
         let start = Instant::now();
         while !self.log().iter().any(|logged| logged == line) {
-            assert!(
-                start.elapsed() < Duration::from_secs(10),
-                "{line:?} never came: {:?}",
-                self.log()
-            );
+            assert!(start.elapsed() < Duration::from_secs(10), "{line:?} never came: {:?}", self.log());
             std::thread::sleep(Duration::from_millis(5));
         }
     }
@@ -81,19 +74,11 @@ impl Bench {
         let provider = provider();
         let socket = self.path("agent");
         let mut agent = self.command("ssh-agent");
-        agent
-            .args(["-D", "-P"])
-            .arg(&provider)
-            .arg("-a")
-            .arg(&socket)
-            .args(arguments);
+        agent.args(["-D", "-P"]).arg(&provider).arg("-a").arg(&socket).args(arguments);
         self.agent = Some(agent.stdout(Stdio::null()).spawn().unwrap());
         let start = Instant::now();
         while !socket.exists() {
-            assert!(
-                start.elapsed() < Duration::from_secs(10),
-                "ssh-agent never listened"
-            );
+            assert!(start.elapsed() < Duration::from_secs(10), "ssh-agent never listened");
             std::thread::sleep(Duration::from_millis(5));
         }
     }
@@ -120,20 +105,14 @@ impl Bench {
     }
 
     pub(crate) fn start_signing(&self, key: &str) -> Child {
-        self.signing(key)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap()
+        self.signing(key).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
     }
 
     fn signing(&self, key: &str) -> Command {
         fs::write(self.path("message"), "message").unwrap();
         let _ = fs::remove_file(self.path("message.sig"));
         let mut keygen = self.command("ssh-keygen");
-        keygen
-            .args(["-Y", "sign", "-n", "test", "-f", key, "message"])
-            .env("SSH_SK_PROVIDER", provider());
+        keygen.args(["-Y", "sign", "-n", "test", "-f", key, "message"]).env("SSH_SK_PROVIDER", provider());
         keygen
     }
 
@@ -144,35 +123,17 @@ impl Bench {
         let public = fs::read_to_string(self.path(&public)).unwrap();
         fs::write(self.path("allowed"), format!("me {public}")).unwrap();
         let mut keygen = self.command("ssh-keygen");
-        keygen.args([
-            "-Y",
-            "verify",
-            "-n",
-            "test",
-            "-I",
-            "me",
-            "-f",
-            "allowed",
-            "-s",
-            "message.sig",
-        ]);
+        keygen.args(["-Y", "verify", "-n", "test", "-I", "me", "-f", "allowed", "-s", "message.sig"]);
         keygen.stdin(fs::File::open(self.path("message")).unwrap());
         Finished::of(keygen).succeeds();
     }
 
     fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
-        command
-            .current_dir(self.folder.path())
-            .env_clear()
-            .stdin(Stdio::null());
-        command
-            .env("PATH", "/usr/bin:/bin")
-            .env("HOME", self.folder.path());
+        command.current_dir(self.folder.path()).env_clear().stdin(Stdio::null());
+        command.env("PATH", "/usr/bin:/bin").env("HOME", self.folder.path());
         command.env("SK_PROVIDER_DEVICE", self.path("device"));
-        command
-            .env("SSH_ASKPASS", self.path("askpass"))
-            .env("SSH_ASKPASS_REQUIRE", "force");
+        command.env("SSH_ASKPASS", self.path("askpass")).env("SSH_ASKPASS_REQUIRE", "force");
         if self.agent.is_some() {
             command.env("SSH_AUTH_SOCK", self.path("agent"));
         }
@@ -198,10 +159,7 @@ pub(crate) struct Finished {
 impl Finished {
     fn of(mut command: Command) -> Finished {
         let output = command.output().unwrap();
-        Finished {
-            command: format!("{command:?}"),
-            output,
-        }
+        Finished { command: format!("{command:?}"), output }
     }
 
     fn said(&self) -> String {
@@ -211,27 +169,14 @@ impl Finished {
 
     /// What it printed.
     pub(crate) fn succeeds(self) -> String {
-        assert!(
-            self.output.status.success(),
-            "{} failed: {}",
-            self.command,
-            self.said()
-        );
+        assert!(self.output.status.success(), "{} failed: {}", self.command, self.said());
         self.said()
     }
 
     pub(crate) fn fails_with(self, part: &str) {
         let said = self.said();
-        assert!(
-            !self.output.status.success(),
-            "{} succeeded: {said}",
-            self.command
-        );
-        assert!(
-            said.contains(part),
-            "{} failed without {part:?}: {said}",
-            self.command
-        );
+        assert!(!self.output.status.success(), "{} succeeded: {said}", self.command);
+        assert!(said.contains(part), "{} failed without {part:?}: {said}", self.command);
     }
 }
 
@@ -239,10 +184,6 @@ impl Finished {
 fn provider() -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let library = test.parent().unwrap().join("libsk_provider.so");
-    assert!(
-        Path::new(&library).exists(),
-        "{} is missing",
-        library.display()
-    );
+    assert!(Path::new(&library).exists(), "{} is missing", library.display());
     library
 }

@@ -1,0 +1,16 @@
+//! For every certificate that sshd can judge, sshd and sudo through the module say the same.
+//!
+//! Each case is asked twice on one private host, of a real sshd and of a real sudo, with the same bytes in the same
+//! agent and the same files. Where they are meant to differ, the case says why.
+
+mod agent;
+mod ca_file;
+mod case;
+mod draft;
+mod fields;
+mod keys;
+mod options;
+mod principals;
+mod principals_file;
+mod rig;
+mod validity;
