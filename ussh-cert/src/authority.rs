@@ -236,3 +236,6 @@ pub(crate) fn check_time(certificate: &Certificate<'_>, now: u64) -> Result<(), 
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -101,3 +101,6 @@ impl<'c> Accepted<'c> {
         if counts { Ok(Proven { accepted: self }) } else { Err(self) }
     }
 }
+
+#[cfg(test)]
+mod tests;

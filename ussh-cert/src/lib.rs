@@ -23,6 +23,8 @@ pub mod principals;
 pub mod refusal;
 pub mod signature;
 pub mod source_address;
+#[cfg(test)]
+mod testing;
 pub mod timestamp;
 mod wire;
 

@@ -1,0 +1,159 @@
+use super::*;
+use crate::algorithm::AlgorithmSet;
+use crate::authority::{Restriction, Rules, check};
+use crate::ca_keys::CaKeys;
+use crate::certificate::Certificate;
+use crate::testing::{Fields, NOW, blob, key, option, sign, string};
+use base64ct::{Base64, Encoding};
+
+fn challenge(nonce: u8) -> Challenge {
+    Challenge::new(&[nonce; 32], "sudo", "alice", "host").unwrap()
+}
+
+/// Runs `then` with the good certificate, accepted.
+fn with_accepted<T>(fields: &Fields, require_verify: bool, then: impl FnOnce(Accepted<'_>) -> T) -> T {
+    let ca_file = format!("ssh-ed25519 {}", Base64::encode_string(&blob(&key(2))));
+    let bytes = fields.signed();
+    let certificate = Certificate::parse(&bytes).unwrap();
+    let rules = Rules {
+        ca_keys: &CaKeys::parse(ca_file.as_bytes()).0,
+        username: Some("alice"),
+        authorized_principals: None,
+        authorized_principals_file: Some(b"no-touch-required alice"),
+        ca_signature_algorithms: &AlgorithmSet::default(),
+        accepted_algorithms: &AlgorithmSet::default(),
+        required_rsa_size: 2048,
+        max_validity: None,
+        require_sk: false,
+        require_verify,
+        source_address: Restriction::Refuse,
+        force_command: Restriction::Refuse,
+        local_time: |_| None,
+    };
+    then(check(&certificate, &rules, NOW).unwrap())
+}
+
+fn prove(signature: &[u8]) -> Result<(), Refusal> {
+    with_accepted(&Fields::good(), false, |accepted| accepted.prove(&challenge(1), signature, NOW).map(|_| ()))
+}
+
+#[test]
+fn the_certified_keys_signature_over_this_challenge_proves() {
+    assert_eq!(prove(&sign(&key(1), challenge(1).as_bytes())), Ok(()));
+}
+
+#[test]
+fn refuses_a_replayed_signature_and_one_by_another_key() {
+    assert_eq!(prove(&sign(&key(1), challenge(2).as_bytes())), Err(Refusal::SignatureInvalid));
+    assert_eq!(prove(&sign(&key(3), challenge(1).as_bytes())), Err(Refusal::SignatureInvalid));
+    assert_eq!(prove(&sign(&key(2), challenge(1).as_bytes())), Err(Refusal::SignatureInvalid), "the CA's own");
+}
+
+#[test]
+fn a_challenge_is_for_one_service_user_and_host() {
+    let bytes = |service, user, host| Challenge::new(&[1; 32], service, user, host).unwrap().to_sign;
+    let ours = bytes("sudo", "alice", "host");
+    for other in [bytes("su", "alice", "host"), bytes("sudo", "root", "host"), bytes("sudo", "alice", "other")] {
+        assert_ne!(ours, other);
+    }
+    assert_ne!(bytes("sudoa", "lice", "host"), bytes("sudo", "alice", "host"), "fields do not run into each other");
+}
+
+#[test]
+fn refuses_a_signature_that_is_malformed_or_followed_by_bytes() {
+    let good = sign(&key(1), challenge(1).as_bytes());
+    assert_eq!(prove(&[good.as_slice(), b"x"].concat()), Err(Refusal::SignatureMalformed));
+    assert_eq!(prove(&good[..good.len() - 1]), Err(Refusal::SignatureMalformed));
+    assert_eq!(prove(b""), Err(Refusal::SignatureMalformed));
+}
+
+#[test]
+fn refuses_a_signature_with_another_label() {
+    let raw = sign(&key(1), challenge(1).as_bytes()).split_off(4 + "ssh-ed25519".len());
+    let labelled = |label: &[u8]| prove(&[string(label), raw.clone()].concat());
+    assert_eq!(labelled(b"ssh-ed25519"), Ok(()));
+    assert_eq!(labelled(b"rsa-sha2-512"), Err(Refusal::SignatureKeyMismatch("rsa-sha2-512")));
+    assert_eq!(labelled(b"ssh-rsa"), Err(Refusal::SignatureAlgorithm(b"ssh-rsa".to_vec())));
+}
+
+#[test]
+fn refuses_a_certificate_that_expired_while_the_agent_was_asked() {
+    let signature = sign(&key(1), challenge(1).as_bytes());
+    let at = |now| with_accepted(&Fields::good(), false, |accepted| accepted.prove(&challenge(1), &signature, now).err());
+    assert_eq!(at(NOW + 59), None);
+    assert_eq!(at(NOW + 60), Some(Refusal::Expired(0)));
+}
+
+#[test]
+fn a_software_key_cannot_verify_its_user() {
+    let signature = sign(&key(1), challenge(1).as_bytes());
+    let required_by_rules =
+        with_accepted(&Fields::good(), true, |accepted| accepted.prove(&challenge(1), &signature, NOW).err());
+    assert_eq!(required_by_rules, Some(Refusal::UserNotVerified));
+    let fields = Fields { critical_options: option("verify-required", b""), ..Fields::good() };
+    let required_by_certificate =
+        with_accepted(&fields, false, |accepted| accepted.prove(&challenge(1), &signature, NOW).err());
+    assert_eq!(required_by_certificate, Some(Refusal::UserNotVerified));
+}
+
+#[test]
+fn a_receipt_counts_for_the_same_certificate_for_a_minute() {
+    let signature = sign(&key(1), challenge(1).as_bytes());
+    let receipt =
+        with_accepted(&Fields::good(), false, |accepted| accepted.prove(&challenge(1), &signature, NOW).unwrap().receipt(NOW));
+    let counts = |fields: &Fields, receipt: Option<&Receipt>, now| {
+        with_accepted(fields, false, |accepted| accepted.proven_before(receipt, now).is_ok())
+    };
+    assert!(counts(&Fields::good(), Some(&receipt), NOW + 60));
+    assert!(!counts(&Fields::good(), Some(&receipt), NOW + 61));
+    assert!(!counts(&Fields::good(), Some(&receipt), NOW - 1), "the clock went back");
+    assert!(!counts(&Fields::good(), None, NOW));
+    let another = Fields { key_id: b"another".to_vec(), ..Fields::good() };
+    assert!(!counts(&another, Some(&receipt), NOW));
+}
+
+/// A security key's signature over the challenge, with these flags: PROTOCOL.u2f.
+fn sk_signature(flags: u8) -> Vec<u8> {
+    let trailer = [&[flags][..], &5u32.to_be_bytes()].concat();
+    let message = [digest(b"ssh:"), trailer.clone(), digest(challenge(1).as_bytes())].concat();
+    let raw = sign(&key(1), &message).split_off(4 + "ssh-ed25519".len());
+    [string(b"sk-ssh-ed25519@openssh.com"), raw, trailer].concat()
+}
+
+fn sk_fields() -> Fields {
+    let good = Fields::good();
+    Fields {
+        name: b"sk-ssh-ed25519-cert-v01@openssh.com".to_vec(),
+        key_fields: [good.key_fields.clone(), string(b"ssh:")].concat(),
+        ..good
+    }
+}
+
+#[test]
+fn a_security_key_must_be_touched_unless_certificate_and_line_say_otherwise() {
+    let prove = |fields: &Fields, flags| {
+        with_accepted(fields, false, |accepted| accepted.prove(&challenge(1), &sk_signature(flags), NOW).err())
+    };
+    assert_eq!(prove(&sk_fields(), 1), None);
+    assert_eq!(prove(&sk_fields(), 0), Some(Refusal::UserNotPresent), "the line alone says no-touch-required");
+    assert_eq!(prove(&sk_fields(), 4), Some(Refusal::UserNotPresent));
+    let no_touch = Fields { extensions: option("no-touch-required", b""), ..sk_fields() };
+    assert_eq!(prove(&no_touch, 0), None);
+}
+
+#[test]
+fn user_verification_is_read_from_the_signature() {
+    let prove =
+        |flags| with_accepted(&sk_fields(), true, |accepted| accepted.prove(&challenge(1), &sk_signature(flags), NOW).err());
+    assert_eq!(prove(5), None);
+    assert_eq!(prove(1), Some(Refusal::UserNotVerified));
+}
+
+#[test]
+fn flags_that_the_key_did_not_sign_do_not_count() {
+    let mut signature = sk_signature(0);
+    let at = signature.len() - 5;
+    signature[at] = 1;
+    let refused = with_accepted(&sk_fields(), false, |accepted| accepted.prove(&challenge(1), &signature, NOW).err());
+    assert_eq!(refused, Some(Refusal::SignatureInvalid));
+}
