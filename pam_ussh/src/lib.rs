@@ -19,8 +19,6 @@
 //! Nothing in here starts a thread, leaves a descriptor open, touches a signal handler or keeps global state, so that
 //! the library can be unloaded. `unsafe` stands in `conversation` and `memory` alone.
 #![deny(unsafe_code)]
-// pamsm's macro defines the hooks; its code is not ours to lint.
-#![allow(clippy::undocumented_unsafe_blocks)]
 
 mod agent_socket;
 mod authenticate;
@@ -38,7 +36,8 @@ mod request;
 mod safe_path;
 mod trusted_files;
 
-#[allow(unsafe_code, missing_docs, unsafe_op_in_unsafe_fn)]
+// pamsm's macro defines the exported functions; its code is not ours to lint.
+#[allow(unsafe_code, missing_docs, unsafe_op_in_unsafe_fn, clippy::undocumented_unsafe_blocks)]
 mod hooks {
     use super::entry::Module;
     use pamsm::PamServiceModule;

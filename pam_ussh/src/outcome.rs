@@ -5,10 +5,11 @@ mod refused;
 
 use pamsm::PamError;
 use ussh_cert::Proven;
+use ussh_cert::certificate::Certificate;
 use ussh_cert::refusal::text;
 
 pub(crate) use certificate_facts::CertificateFacts;
-pub(crate) use refused::{Refused, RefusedCertificate, Why};
+pub(crate) use refused::{Refused, Why};
 
 use crate::options::OptionError;
 use crate::request::Stack;
@@ -149,7 +150,8 @@ impl Outcome {
         }
     }
 
-    pub(crate) fn refused(certificates: Vec<RefusedCertificate>) -> Self {
+    /// Of the certificates that the agent listed, none would do.
+    pub(crate) fn refused(certificates: Vec<(Option<&Certificate<'_>>, Why)>) -> Self {
         Self::Refused(Box::new(Refused::new(certificates)))
     }
 }

@@ -10,7 +10,7 @@ use crate::authenticate::now;
 use crate::candidates::{Judged, Listed};
 use crate::memory::Memory;
 use crate::options::Options;
-use crate::outcome::{NoAgent, Outcome, RefusedCertificate, Why};
+use crate::outcome::{NoAgent, Outcome, Why};
 use crate::report::Report;
 use crate::request::Request;
 
@@ -27,14 +27,13 @@ pub(crate) struct Search<'s, 'r, 'p> {
 impl Search<'_, '_, '_> {
     /// The first accepted certificate whose key signs. One that will not does not end the search.
     pub(crate) fn first_proven<'c>(mut self, mut judged: Judged<'c>) -> Result<Proven<'c>, Outcome> {
-        let mut refused: Vec<_> =
-            judged.refused.iter().map(|(cert, why)| RefusedCertificate::new(*cert, why.clone())).collect();
+        let mut refused: Vec<_> = judged.refused.drain(..).map(|(certificate, why)| (certificate, Why::from(why))).collect();
         self.agent.set_deadline(Instant::now() + self.options.sign_timeout);
         for accepted in judged.accepted_in_order() {
             let certificate = accepted.certificate();
             match self.prove(accepted)? {
                 Ok(proven) => return Ok(proven),
-                Err(why) => refused.push(RefusedCertificate::new(Some(certificate), why)),
+                Err(why) => refused.push((Some(certificate), why)),
             }
         }
         Err(Outcome::refused(refused))

@@ -4,7 +4,7 @@ use ssh_key::{HashAlg, SshSig};
 
 use crate::authority::{Accepted, check_time};
 use crate::refusal::Refusal;
-use crate::signature;
+use crate::signature::{self, UserFlags};
 use crate::wire::put_string;
 
 /// The SSHSIG namespace: a signature made for us is of no use anywhere else, nor one made elsewhere for us.
@@ -46,6 +46,7 @@ impl Challenge {
 #[derive(Debug)]
 pub struct Proven<'c> {
     accepted: Accepted<'c>,
+    flags: UserFlags,
 }
 
 impl<'c> Proven<'c> {
@@ -56,7 +57,7 @@ impl<'c> Proven<'c> {
 
     /// A note that this was proven, for [`Accepted::proven_before`].
     pub fn receipt(&self, now: u64) -> Receipt {
-        Receipt { certificate: digest(self.accepted.certificate().blob), at: now }
+        Receipt { certificate: digest(self.accepted.certificate().blob), flags: self.flags, at: now }
     }
 }
 
@@ -64,6 +65,7 @@ impl<'c> Proven<'c> {
 #[derive(Clone, Debug)]
 pub struct Receipt {
     certificate: Vec<u8>,
+    flags: UserFlags,
     at: u64,
 }
 
@@ -78,14 +80,19 @@ impl<'c> Accepted<'c> {
     /// A [`Refusal`]: not signed by this key over this challenge, no touch, no verification, or expired meanwhile.
     pub fn prove(self, challenge: &Challenge, signature: &[u8], now: u64) -> Result<Proven<'c>, Refusal> {
         let flags = signature::verify(self.key(), challenge.as_bytes(), signature, self.accepted_algorithms())?;
+        self.check_flags(flags)?;
+        check_time(self.certificate(), now)?;
+        Ok(Proven { accepted: self, flags })
+    }
+
+    fn check_flags(&self, flags: UserFlags) -> Result<(), Refusal> {
         if self.is_sk() && self.touch_required() && !flags.present {
             return Err(Refusal::UserNotPresent);
         }
         if self.verify_required() && !flags.verified {
             return Err(Refusal::UserNotVerified);
         }
-        check_time(self.certificate(), now)?;
-        Ok(Proven { accepted: self })
+        Ok(())
     }
 
     /// Counts a proof of the same certificate again, within a minute; gives the certificate back when there is none.
@@ -94,11 +101,16 @@ impl<'c> Accepted<'c> {
     /// Nothing was proven before: the certificate, still to be proven.
     #[allow(clippy::result_large_err, reason = "it is the caller's own value, given back")]
     pub fn proven_before(self, receipt: Option<&Receipt>, now: u64) -> Result<Proven<'c>, Self> {
-        let counts = receipt.is_some_and(|receipt| {
-            let fresh = now.checked_sub(receipt.at).is_some_and(|age| age <= RECEIPT_SECONDS);
-            fresh && receipt.certificate == digest(self.certificate().blob)
-        });
-        if counts { Ok(Proven { accepted: self }) } else { Err(self) }
+        match receipt.filter(|receipt| self.is_shown_by(receipt, now)) {
+            Some(receipt) => Ok(Proven { accepted: self, flags: receipt.flags }),
+            None => Err(self),
+        }
+    }
+
+    /// The other line of the stack may ask for more than the one that the receipt is from.
+    fn is_shown_by(&self, receipt: &Receipt, now: u64) -> bool {
+        let fresh = now.checked_sub(receipt.at).is_some_and(|age| age <= RECEIPT_SECONDS);
+        fresh && self.check_flags(receipt.flags).is_ok() && receipt.certificate == digest(self.certificate().blob)
     }
 }
 

@@ -7,7 +7,7 @@ use ussh_cert::certificate::Certificate;
 
 use super::CertificateFacts;
 
-/// Of the others, so many are named in the log.
+/// So many are named in the log; the rest are counted.
 const NAMED_IN_LOG: usize = 8;
 
 /// Why a certificate does not count.
@@ -77,21 +77,15 @@ impl Why {
     }
 }
 
-/// A certificate that would not do.
+/// A certificate that would not do, as the log names it.
 #[derive(Clone, Debug)]
-pub(crate) struct RefusedCertificate {
+struct RefusedCertificate {
     /// `None` when it could not be read.
     facts: Option<CertificateFacts>,
     why: Why,
-    valid_before: u64,
 }
 
 impl RefusedCertificate {
-    pub(crate) fn new(certificate: Option<&Certificate<'_>>, why: impl Into<Why>) -> Self {
-        let valid_before = certificate.map_or(0, |certificate| certificate.valid_before);
-        Self { facts: certificate.map(CertificateFacts::new), why: why.into(), valid_before }
-    }
-
     fn key_id(&self) -> &str {
         self.facts.as_ref().map_or("", |facts| &facts.key_id)
     }
@@ -100,25 +94,30 @@ impl RefusedCertificate {
 /// The refusal of all that the agent listed.
 #[derive(Clone, Debug)]
 pub(crate) struct Refused {
-    /// The nearest first, among those the newest; empty when the agent holds no certificate.
-    certificates: Vec<RefusedCertificate>,
+    /// The nearest first, among those the newest, and some others; empty when the agent holds no certificate.
+    named: Vec<RefusedCertificate>,
+    more: usize,
 }
 
 impl Refused {
-    pub(super) fn new(mut certificates: Vec<RefusedCertificate>) -> Self {
-        let nearness = |refused: &RefusedCertificate| (refused.why.nearness(), refused.valid_before);
+    pub(super) fn new(mut certificates: Vec<(Option<&Certificate<'_>>, Why)>) -> Self {
+        let newness = |certificate: &Option<&Certificate<'_>>| certificate.map_or(0, |certificate| certificate.valid_before);
+        let nearness = |(certificate, why): &(_, Why)| (why.nearness(), newness(certificate));
         if let Some((nearest, _)) = certificates.iter().enumerate().max_by_key(|(_, refused)| nearness(refused)) {
             certificates.swap(0, nearest);
         }
-        Self { certificates }
+        let more = certificates.len().saturating_sub(NAMED_IN_LOG);
+        let named = certificates.into_iter().take(NAMED_IN_LOG);
+        let named = named.map(|(certificate, why)| RefusedCertificate { facts: certificate.map(CertificateFacts::new), why });
+        Self { named: named.collect(), more }
     }
 
     pub(super) fn newest_expired(&self) -> bool {
-        matches!(self.certificates.first().map(|first| &first.why), Some(Why::Certificate(Refusal::Expired(_))))
+        matches!(self.named.first().map(|first| &first.why), Some(Why::Certificate(Refusal::Expired(_))))
     }
 
     pub(super) fn what(&self) -> String {
-        match self.certificates.first() {
+        match self.named.first() {
             None => "Your ssh-agent holds no certificate.".to_owned(),
             Some(first) if first.key_id().is_empty() => format!("Your certificate {}.", first.why.what()),
             Some(first) => format!("Your certificate \"{}\" {}.", first.key_id(), first.why.what()),
@@ -126,13 +125,13 @@ impl Refused {
     }
 
     pub(super) fn next_step(&self) -> &'static str {
-        self.certificates.first().map_or("Add one with ssh-add", |first| first.why.next_step())
+        self.named.first().map_or("Add one with ssh-add", |first| first.why.next_step())
     }
 }
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some((first, others)) = self.certificates.split_first() else {
+        let Some((first, others)) = self.named.split_first() else {
             return f.write_str("reason=no-certificate");
         };
         write!(f, "reason={}", first.why.code())?;
@@ -140,10 +139,10 @@ impl fmt::Display for Refused {
             write!(f, " {facts}")?;
         }
         write!(f, " detail=\"{}\"", first.why.what().replace('"', "'"))?;
-        for other in others.iter().take(NAMED_IN_LOG - 1) {
+        for other in others {
             write!(f, " also=\"{}: {}\"", other.key_id(), other.why.code())?;
         }
-        match others.len().saturating_sub(NAMED_IN_LOG - 1) {
+        match self.more {
             0 => Ok(()),
             more => write!(f, " more={more}"),
         }

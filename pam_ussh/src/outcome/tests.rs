@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn the_codes_are_those_of_the_contract() {
-    let refused = |why: Why| Outcome::refused(vec![RefusedCertificate::new(None, why)]);
+    let refused = |why: Why| Outcome::refused(vec![(None, why)]);
     let expired = refused(Refusal::Expired(5).into());
     let untrusted = refused(Refusal::CaUntrusted.into());
     let rows = [
@@ -25,7 +25,7 @@ fn the_codes_are_those_of_the_contract() {
 #[test]
 fn the_nearest_certificate_gives_the_reason() {
     let all = |whys: Vec<Why>| {
-        let certificates = whys.into_iter().map(|why| RefusedCertificate::new(None, why)).collect();
+        let certificates = whys.into_iter().map(|why| (None, why)).collect();
         Outcome::refused(certificates).sentence("sudo").unwrap()
     };
     let untrusted = Why::from(Refusal::CaUntrusted);
@@ -49,7 +49,7 @@ fn an_empty_agent_has_a_sentence_and_a_reason_of_its_own() {
 
 #[test]
 fn after_the_first_eight_the_log_only_counts() {
-    let many = (0..20).map(|_| RefusedCertificate::new(None, Refusal::CaUntrusted)).collect();
+    let many = (0..20).map(|_| (None, Refusal::CaUntrusted.into())).collect();
     let line = Outcome::refused(many).log_line();
     assert_eq!(line.matches("also=").count(), 7, "{line}");
     assert!(line.ends_with("more=12"), "{line}");

@@ -150,6 +150,18 @@ fn user_verification_is_read_from_the_signature() {
 }
 
 #[test]
+fn a_receipt_shows_no_more_than_the_signature_did() {
+    let counted_where_verification_is_required = |flags| {
+        let receipt = with_accepted(&sk_fields(), false, |accepted| {
+            accepted.prove(&challenge(1), &sk_signature(flags), NOW).unwrap().receipt(NOW)
+        });
+        with_accepted(&sk_fields(), true, |accepted| accepted.proven_before(Some(&receipt), NOW).is_ok())
+    };
+    assert!(counted_where_verification_is_required(5));
+    assert!(!counted_where_verification_is_required(1));
+}
+
+#[test]
 fn flags_that_the_key_did_not_sign_do_not_count() {
     let mut signature = sk_signature(0);
     let at = signature.len() - 5;
