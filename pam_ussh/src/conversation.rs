@@ -7,12 +7,8 @@ use std::ptr;
 
 use pamsm::Pam;
 
-/// How the text is meant; the numbers are libpam's.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Style {
-    Error = 3,
-    Info = 4,
-}
+/// For all that is said: sudo without a terminal writes PAM_TEXT_INFO to standard output, into what its command writes.
+const PAM_ERROR_MSG: c_int = 3;
 
 #[link(name = "pam")]
 unsafe extern "C" {
@@ -20,10 +16,10 @@ unsafe extern "C" {
 }
 
 /// Shows a line. That it could not be shown changes nothing.
-pub(crate) fn show(pam: &Pam, style: Style, line: &str) {
+pub(crate) fn show(pam: &Pam, line: &str) {
     let Ok(line) = CString::new(line) else { return };
     // SAFETY: `Pam` is `repr(transparent)` over the handle, which libpam keeps alive during the call of a hook.
     let handle = unsafe { ptr::from_ref(pam).cast::<*const c_void>().read() };
     // SAFETY: the format takes one C string, which outlives the call; a NULL response is allowed and means none is wanted.
-    unsafe { pam_prompt(handle, style as c_int, ptr::null_mut(), c"%s".as_ptr(), line.as_ptr()) };
+    unsafe { pam_prompt(handle, PAM_ERROR_MSG, ptr::null_mut(), c"%s".as_ptr(), line.as_ptr()) };
 }

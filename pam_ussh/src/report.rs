@@ -4,7 +4,7 @@ use pamsm::{LogLvl, Pam, PamError, PamLibExt};
 use ussh_cert::certificate::Certificate;
 use ussh_cert::refusal::text;
 
-use crate::conversation::{Style, show};
+use crate::conversation::show;
 use crate::memory::Memory;
 use crate::outcome::{CertificateFacts, Outcome};
 use crate::request::{Request, Stack, service_name};
@@ -42,7 +42,7 @@ impl<'p> Report<'p> {
         };
         self.log(level, &format!("{}{who}", outcome.log_line()));
         if let Some(sentence) = news {
-            self.tell(Style::Error, &sentence);
+            self.tell(&sentence);
         }
         outcome.code(stack)
     }
@@ -50,7 +50,7 @@ impl<'p> Report<'p> {
     /// Says that a key waits for a finger, before the agent is asked.
     pub(crate) fn ask_for_touch(&self, certificate: &Certificate<'_>) {
         let key_id = CertificateFacts::new(certificate).key_id;
-        self.tell(Style::Info, &format!("Touch your security key for certificate \"{key_id}\" …"));
+        self.tell(&format!("Touch your security key for certificate \"{key_id}\" …"));
     }
 
     pub(crate) fn warning(&self, line: &str) {
@@ -77,9 +77,9 @@ impl<'p> Report<'p> {
         let _ = self.pam.syslog(level, &line.replace('\0', "\\0"));
     }
 
-    fn tell(&self, style: Style, line: &str) {
+    fn tell(&self, line: &str) {
         if !self.quiet {
-            show(self.pam, style, line);
+            show(self.pam, line);
         }
     }
 }
