@@ -63,7 +63,7 @@ impl Search<'_, '_, '_> {
         let challenge = self.challenge()?;
         let answer = match self.sign(&accepted, &challenge) {
             Ok(signature) => accepted.prove(&challenge, &signature, now()).map_err(Why::Certificate),
-            Err(Error::Refused) => Err(Why::AgentRefused),
+            Err(Error::Refused | Error::RequestTooLarge) => Err(Why::AgentRefused),
             Err(error) => return Err(NoAgent::from(error).into()),
         };
         Ok(answer)
@@ -83,7 +83,7 @@ impl Search<'_, '_, '_> {
         let flags = flags(certificate.key_type, &self.options.accepted_algorithms);
         if self.listed.has_plain_key(&certificate.public_key) {
             let answer = self.agent.sign(&certificate.public_key, challenge.as_bytes(), flags);
-            if accepted.is_sk() || !matches!(answer, Err(Error::Refused)) {
+            if accepted.is_sk() || !matches!(answer, Err(Error::Refused | Error::RequestTooLarge)) {
                 return answer;
             }
         }
