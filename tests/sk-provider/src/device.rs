@@ -3,7 +3,7 @@
 //! | file | who writes | meaning |
 //! |---|---|---|
 //! | (the folder) | test | plugged in as long as it exists; must be writable by who runs the agent |
-//! | `touch` | test | absent or `given`: touched at once. `withheld`: waits until the file says otherwise, fails after 30 s. `after N`: touched after N milliseconds |
+//! | `touch` | test | absent or `given`: touched at once. `withheld`: waits until the file says otherwise, fails after 30 s. `refused`: fails at once. `after N`: touched after N milliseconds |
 //! | `pin` | test | the PIN; absent: none is set, and no user can be verified |
 //! | `pin-tries` | both | wrong PINs left before the device blocks, 8 when absent |
 //! | `fingerprint` | test | its existence verifies the user without a PIN |
@@ -60,6 +60,7 @@ impl Device {
         match order.split_once(' ') {
             None if order == "given" => Ok(true),
             None if order == "withheld" => Ok(false),
+            None if order == "refused" => Err(SkError::General),
             Some(("after", milliseconds)) => {
                 let delay = milliseconds.parse().map_err(|_| SkError::General)?;
                 Ok(waited >= Duration::from_millis(delay))

@@ -3,7 +3,7 @@
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::{Key, Output, World, run};
+use super::{Key, Output, World, run, security_key};
 
 /// A running ssh-agent. Dropping it leaves it running until the world ends; [`Agent::stop`] ends it.
 pub struct Agent<'w> {
@@ -15,8 +15,12 @@ pub struct Agent<'w> {
 impl<'w> Agent<'w> {
     pub(super) fn start(world: &'w World, user: &str, socket: &str) -> Agent<'w> {
         let mut command = world.daemon_as(user, "ssh-agent");
-        let process =
-            command.args(["-D", "-a", socket]).stdin(Stdio::null()).stdout(Stdio::null()).spawn().expect("ssh-agent starts");
+        let process = command
+            .args(["-D", "-P", security_key::PROVIDER, "-a", socket])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("ssh-agent starts");
         let agent = Agent { world, socket: socket.to_owned(), process };
         let start = Instant::now();
         // ssh-add -l exits 1 when the agent answers and holds nothing, 2 when none answers.
@@ -61,7 +65,7 @@ impl<'w> Agent<'w> {
     /// Ends it.
     pub fn stop(self) {
         // The process we know is nsenter, which would leave the agent behind.
-        let pattern = format!("^ssh-agent -D -a {}$", self.socket);
+        let pattern = format!("^ssh-agent -D .* {}$", self.socket);
         self.world.run(&["pkill", "-x", "-f", &pattern]).ok();
         let mut process = self.process;
         let _ = process.wait();

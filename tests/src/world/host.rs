@@ -4,6 +4,8 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use super::security_key;
+
 const SETUP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/world/private-host.sh");
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -59,6 +61,7 @@ impl Host {
         command.arg(program);
         command.env_clear().env("PATH", PATH).env("LANG", "C.UTF-8");
         let home = if user == "root" { "/root".to_owned() } else { format!("/home/{user}") };
+        command.envs(security_key::ENVIRONMENT);
         command.env("HOME", home).env("USER", user).env("LOGNAME", user).env("SHELL", "/bin/bash");
         command
     }

@@ -29,6 +29,7 @@ mod log;
 mod needs;
 mod relay;
 mod run;
+mod security_key;
 mod ssh;
 
 use std::path::PathBuf;
@@ -38,6 +39,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 pub use agent::Agent;
 pub use keys::{Ca, Key, Request};
 pub use run::Output;
+pub use security_key::SecurityKey;
 pub use ssh::{Login, Session};
 
 use host::Host;
@@ -124,6 +126,11 @@ impl World {
     /// A new CA. `kind` is ssh-keygen's `-t`, with bits if need be: `ed25519`, `ecdsa-384`, `rsa-3072`, `ed25519-sk`.
     pub fn ca(&self, kind: &str) -> Ca<'_> {
         Ca(Key::generate(self, kind, "root", &self.fresh("/root/ca-")))
+    }
+
+    /// Plugs a FIDO security key into the laptop: from now on `ed25519-sk` and `ecdsa-sk` keys can be made and used.
+    pub fn security_key(&self) -> SecurityKey<'_> {
+        SecurityKey::plug_in(self)
     }
 
     /// Starts an ssh-agent of the laptop's.

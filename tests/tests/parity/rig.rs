@@ -110,7 +110,7 @@ impl<'w> Rig<'w> {
         let (port, log_file) = self.sshd(&case.sshd_lines());
         let log_start = self.world.read(&log_file).len();
         let mut login = self.world.ssh("alice").agent_at(RAW_AGENT).by_agent();
-        for option in [&format!("-p{port}"), "-oHostKeyAlias=localhost", "-oKexAlgorithms=curve25519-sha256"] {
+        for option in [&format!("-p{port}"), "-oHostKeyAlias=localhost"] {
             login = login.option(option);
         }
         for option in &case.client {
