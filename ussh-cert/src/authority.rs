@@ -174,7 +174,8 @@ fn check_principals<'c>(certificate: &'c Certificate<'c>, rules: &Rules<'_>) -> 
     };
     if rules.authorized_principals.is_none() && rules.authorized_principals_file.is_none() {
         let principal = user.ok_or(Refusal::NoAuthorizedPrincipal)?;
-        return Ok((principal, LineOptions::default()));
+        // With no line to agree, sshd takes the certificate's own word that no touch is required.
+        return Ok((principal, LineOptions { no_touch_required: true, ..LineOptions::default() }));
     }
     if let Some(principal) = rules.authorized_principals.unwrap_or_default().iter().find_map(|name| holds(name)) {
         return Ok((principal, LineOptions::default()));
