@@ -1,0 +1,16 @@
+//! The module in the real libpam: every return code, option, file and hostile agent, and what stays behind in the host.
+//!
+//! Needs root, ssh-keygen, ssh-agent, valgrind, nm, and the module's release build (`PAM_USSH_SO`, or target/release).
+
+mod files;
+mod hooks;
+mod hostile_agents;
+mod hostile_streams;
+mod log;
+mod options;
+mod options_malformed;
+mod principals;
+mod return_codes;
+mod usual;
+mod valgrind;
+mod without_trace;

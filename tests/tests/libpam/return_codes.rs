@@ -1,0 +1,164 @@
+//! Every row of the table of return codes, through real libpam.
+
+use tests::pam::{Certificate, Host, Room, User};
+
+use crate::usual::{ACCEPTED, EXPIRED, IGNORED, MISCONFIGURED, NO_AGENT, UNKNOWN_USER, Usual, Verdict, refused, verdict};
+
+const NO_CERTIFICATE: Verdict<&str> = refused("no-certificate");
+
+#[test]
+fn a_valid_certificate_is_accepted() {
+    assert_eq!(Usual::new().verdict(""), ACCEPTED);
+}
+
+#[test]
+fn who_is_not_in_the_group_is_ignored_with_or_without_a_certificate() {
+    let usual = Usual::new();
+    assert_eq!(usual.verdict("group=ops"), ACCEPTED);
+    assert_eq!(usual.verdict("group=bob"), IGNORED);
+    usual.agent.clear();
+    assert_eq!(usual.verdict("group=ops"), NO_CERTIFICATE);
+    assert_eq!(usual.verdict("group=bob"), IGNORED);
+}
+
+#[test]
+fn an_expired_certificate_is_told_apart_from_other_refusals() {
+    let usual = Usual::new();
+    assert_eq!(usual.verdict(""), ACCEPTED);
+    usual.hold(&Certificate::valid("-1h:-1m"));
+    assert_eq!(usual.verdict(""), EXPIRED);
+}
+
+#[test]
+fn any_other_certificate_that_is_not_acceptable_is_refused() {
+    let usual = Usual::new();
+    assert_eq!(usual.verdict(""), ACCEPTED);
+    for (reason, certificate) in [
+        ("not-for-user", Certificate::of("bob")),
+        ("no-principals", Certificate::of("")),
+        ("not-yet-valid", Certificate::valid("+10m:+1h")),
+        ("not-a-user-certificate", Certificate::with("-h")),
+        ("unknown-critical-option", Certificate::with("-O critical:launch@example.org=now")),
+    ] {
+        usual.hold(&certificate);
+        assert_eq!(usual.verdict(""), refused(reason));
+    }
+}
+
+#[test]
+fn a_certificate_of_another_ca_is_refused() {
+    let usual = Usual::new();
+    assert_eq!(usual.verdict(""), ACCEPTED);
+    usual.room.trust(&usual.room.key("another-ca", "ed25519"));
+    assert_eq!(usual.verdict(""), refused("ca-untrusted"));
+}
+
+#[test]
+fn an_agent_without_any_certificate_is_refused() {
+    let usual = Usual::new();
+    assert_eq!(usual.verdict(""), ACCEPTED);
+    usual.agent.clear();
+    assert_eq!(usual.verdict(""), NO_CERTIFICATE, "nothing in the agent");
+    usual.agent.add(&usual.room.key("plain", "ed25519"));
+    assert_eq!(usual.verdict(""), NO_CERTIFICATE, "a plain key in the agent");
+}
+
+#[test]
+fn no_agent_is_told_apart_from_a_refusal() {
+    let usual = Usual::new();
+    assert_eq!(usual.verdict(""), ACCEPTED);
+    assert_eq!(verdict(|| usual.sudo("").without_env("SSH_AUTH_SOCK")), NO_AGENT, "no SSH_AUTH_SOCK");
+    let regular_file = usual.room.home(User::ALICE).join("file");
+    std::fs::write(&regular_file, "").expect("a file");
+    tests::pam::private_to(&regular_file, User::ALICE);
+    for socket in [regular_file.to_str().expect("text"), "/nonexistent/agent", "", "agent", "/", &"x".repeat(300)] {
+        assert_eq!(verdict(|| usual.sudo("").env("SSH_AUTH_SOCK", socket)), NO_AGENT, "SSH_AUTH_SOCK={socket}");
+    }
+    let Usual { room, agent, .. } = usual;
+    drop(agent);
+    assert_eq!(verdict(|| Host::sudo(&room, "")), NO_AGENT, "an agent that ended");
+}
+
+#[test]
+fn somebody_elses_agent_is_not_asked() {
+    let usual = Usual::new();
+    assert_eq!(usual.verdict(""), ACCEPTED);
+    let agent = usual.room.agent_of(User::BOB, &usual.room.home(User::BOB).join("agent"));
+    agent.add(&usual.key);
+    assert_eq!(verdict(|| usual.sudo("").env("SSH_AUTH_SOCK", agent.socket())), NO_AGENT);
+}
+
+#[test]
+fn the_socket_is_found_in_the_initial_environment_when_the_host_cleared_its_own() {
+    let usual = Usual::new();
+    assert_eq!(verdict(|| usual.sudo("").with("forget=SSH_AUTH_SOCK")), ACCEPTED);
+}
+
+#[test]
+fn trouble_with_configuration_or_files_is_told_apart_from_a_refusal() {
+    let usual = Usual::new();
+    assert_eq!(usual.verdict(""), ACCEPTED);
+    assert_eq!(usual.verdict("ca_file=/etc/ssh/nonexistent"), MISCONFIGURED);
+    assert_eq!(usual.verdict("authorized_principals_file=/etc/ssh/nonexistent"), MISCONFIGURED);
+    assert_eq!(usual.verdict("no_such_option"), MISCONFIGURED);
+}
+
+#[test]
+fn an_unknown_user_is_told_apart_from_a_refusal() {
+    let usual = Usual::new();
+    assert_eq!(usual.verdict(""), ACCEPTED);
+    for user in ["user=nosuchuser", "user=../alice", "user=Alice"] {
+        assert_eq!(verdict(|| usual.sudo("").with(user)), UNKNOWN_USER, "{user}");
+    }
+}
+
+#[test]
+fn setcred_succeeds_whatever_the_certificate() {
+    let room = Room::new();
+    assert_eq!(Host::sudo(&room, "").call("setcred").code(), "SUCCESS");
+    assert_eq!(Host::sudo(&room, "").service("doas").call("setcred").code(), "SUCCESS");
+}
+
+#[test]
+fn sessions_of_other_services_than_sshd_are_ignored() {
+    let room = Room::new();
+    for service in ["sudo", "su", "doas", "login"] {
+        let answer = Host::sudo(&room, "").service(service).call("open_session,close_session");
+        assert_eq!(answer.codes(), ["IGNORE", "IGNORE"], "{service}");
+    }
+}
+
+#[test]
+fn a_session_with_a_configuration_in_error_is_refused() {
+    let room = Room::new();
+    assert_eq!(Host::sudo(&room, "").call("open_session").code(), "IGNORE");
+    assert_eq!(Host::sudo(&room, "end_session").call("open_session").code(), "PERM_DENIED");
+}
+
+#[test]
+fn all_stacks_can_be_called_in_one_transaction_as_sudo_does() {
+    let usual = Usual::new();
+    let answer = usual.sudo("").call("authenticate,acct_mgmt,setcred,open_session,close_session");
+    assert_eq!(answer.codes(), ["SUCCESS", "SUCCESS", "SUCCESS", "IGNORE", "IGNORE"]);
+}
+
+#[test]
+fn a_certificate_planted_in_the_pam_environment_of_sudo_is_not_believed() {
+    let usual = Usual::new();
+    assert_eq!(usual.verdict(""), ACCEPTED);
+    usual.agent.clear();
+    let line = std::fs::read_to_string(&usual.certificate).expect("the certificate");
+    let variable = format!("putenv=SSH_AUTH_INFO_0=publickey {line}");
+    assert_eq!(verdict(|| usual.sudo("").with(&variable)), NO_CERTIFICATE);
+}
+
+#[test]
+fn a_conversation_that_fails_changes_no_decision() {
+    let usual = Usual::new();
+    for manner in ["conv=fails", "conv=null"] {
+        usual.hold(&Certificate::default());
+        assert_eq!(usual.sudo("").with(manner).auth().code(), "SUCCESS", "{manner}");
+        usual.hold(&Certificate::valid("-1h:-1m"));
+        assert_eq!(usual.sudo("").with(manner).auth().code(), "CRED_EXPIRED", "{manner}");
+    }
+}
