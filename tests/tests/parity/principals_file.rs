@@ -7,10 +7,10 @@ use tests::world::World;
 use super::case::{Accepts, Case, Refuses};
 use super::rig::{PRINCIPALS_FILE, Rig};
 
-const NONE: &str = "Certificate does not contain an authorized principal";
+pub const NONE: &str = "Certificate does not contain an authorized principal";
 const OPTIONS: &str = "Refused by certificate principals options";
 
-fn case<'r, 'w>(rig: &'r Rig<'w>, file: &str) -> Case<'r, 'w> {
+pub fn case<'r, 'w>(rig: &'r Rig<'w>, file: &str) -> Case<'r, 'w> {
     let name = format!("{:?}", file.get(..60).unwrap_or(file));
     rig.case(&name, rig.draft().principals(&["ops", "dev"])).principals_file(file)
 }
@@ -85,12 +85,6 @@ fn both_read_options_in_front_of_a_principal_alike() {
         "RESTRICT ops",
         "restrict,no-pty,PTY,x11-forwarding,no-user-rc,agent-forwarding,no-port-forwarding ops",
         "no-touch-required ops",
-        "tunnel=\"1\" ops",
-        "tunnel=\"any\" ops",
-        "permitopen=\"host:80\" ops",
-        "permitopen=\"[::1]:*\" ops",
-        "permitlisten=\"8080\" ops",
-        "environment=\"NAME=a b\" ops",
         "environment=\"NAME=a b\",restrict ops",
         "restrict nonsense ops",
         "restrict, ops",
@@ -107,25 +101,11 @@ fn both_read_options_in_front_of_a_principal_alike() {
         case(&rig, file).accepted();
     }
     for file in [
-        "nonsense ops",
         "ops alice",
         "restrict;pty ops",
-        "no-restrict ops",
-        "tunnel=\"x\" ops",
-        "tunnel=1 ops",
-        "permitopen=\"host\" ops",
-        "permitopen=\"host:0\" ops",
-        "permitlisten=\"host:x\" ops",
-        "environment=\"NAME\" ops",
-        "environment=\"a-b=c\" ops",
-        "expiry-time=\"soon\" ops",
-        "expiry-time=\"20301301\" ops",
-        "expiry-time=20300101 ops",
         "command=\"a\",command=\"a\" ops",
         "command=\"a # b\" ops",
         "command=\"a ops",
-        "command=a ops",
-        "command ops",
         "from=\"127.0.0.1\",from=\"127.0.0.1\" ops",
     ] {
         case(&rig, file).refused(NONE, "no principal that is authorized here");
@@ -137,7 +117,7 @@ fn both_read_options_in_front_of_a_principal_alike() {
 fn both_obey_options_that_deny() {
     let world = World::new();
     let rig = Rig::new(&world);
-    for option in ["cert-authority", "principals=\"ops\"", "principals=\"alice,bob\""] {
+    for option in ["cert-authority", "principals=\"ops\"", "principals=\"alice,bob\"", "principals=\"\""] {
         case(&rig, &format!("{option} ops")).refused(OPTIONS, "is denied by");
     }
     case(&rig, "verify-required ops").differs(
@@ -159,6 +139,7 @@ fn both_obey_options_that_deny() {
     from("127.0.0.*,10.0.0.0/8").accepted();
     from("!10.0.0.1,*").accepted();
     from("10.0.0.1").differs(Refuses(OPTIONS), Accepts, "the administrator said source_address=ignore");
+    from("").differs(Refuses(OPTIONS), Accepts, "the administrator said source_address=ignore");
     case(&rig, "from=\"127.0.0.1\" ops").differs(Accepts, Refuses("from"), "sudo has no peer address that can be trusted");
     rig.finish();
 }

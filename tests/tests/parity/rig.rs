@@ -87,6 +87,11 @@ impl<'w> Rig<'w> {
         Case::new(self, name, vec![Identity { listed, plain: self.blob(key) }])
     }
 
+    /// A command in the login in which sudo is asked.
+    pub fn alice_runs(&self, command: &str) {
+        self.alice.borrow_mut().run(command).ok();
+    }
+
     /// Shows both the same certificate under the same rules.
     pub(super) fn ask(&self, case: &Case<'_, '_>) -> (Verdict, Verdict) {
         self.asked.set(self.asked.get() + 1);
