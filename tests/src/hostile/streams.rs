@@ -5,7 +5,7 @@ use std::os::unix::net::UnixStream;
 use std::thread;
 use std::time::Duration;
 
-use super::wire::{IDENTITIES_ANSWER, read_message, wait_for_end};
+use super::wire::{IDENTITIES_ANSWER, read_message, wait_for_end, write_message};
 
 /// Says nothing, and stays.
 pub fn say_nothing(mut stream: UnixStream) {
@@ -45,6 +45,15 @@ pub fn drip(mut stream: UnixStream) {
 pub fn announce_four_gib(mut stream: UnixStream) {
     send_after_request(&mut stream, &[0xff; 4]);
     while stream.write_all(&[IDENTITIES_ANSWER; 65536]).is_ok() {}
+}
+
+/// Lists as it is told, then does something else with the sign request.
+pub fn after_listing(listing: Vec<u8>, then: fn(UnixStream)) -> impl Fn(UnixStream) {
+    move |mut stream| {
+        if read_message(&mut stream).is_some() && write_message(&mut stream, &listing) {
+            then(stream);
+        }
+    }
 }
 
 /// Announces nothing: a message without even a type.

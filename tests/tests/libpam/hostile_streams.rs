@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::time::Duration;
 
-use tests::hostile::{Listener, streams};
+use tests::hostile::{Listener, streams, wire};
 use tests::pam::{Answer, User, private_to};
 
 use crate::usual::Usual;
@@ -74,6 +74,30 @@ fn an_agent_that_sends_an_empty_message_is_no_agent() {
 fn an_agent_that_sends_garbage_is_no_agent() {
     for seed in [1, 2, 3, 0xdead_beef] {
         assert_no_agent(streams::garbage(seed), &format!("garbage {seed}"));
+    }
+}
+
+#[test]
+fn an_agent_that_lists_honestly_and_then_breaks_off_is_given_up() {
+    let usual = Usual::new();
+    assert_eq!(usual.sudo("").auth().code(), "SUCCESS");
+    let certificate = std::fs::read_to_string(&usual.certificate).expect("the certificate");
+    let listing = wire::listing(&[(wire::blob(&certificate), b"id".to_vec())]);
+    let ways: [(&str, fn(UnixStream)); 7] = [
+        ("says nothing", streams::say_nothing),
+        ("hangs up", streams::hang_up),
+        ("stops in mid-message", streams::stop_mid_message),
+        ("closes in mid-message", streams::close_mid_message),
+        ("drips", streams::drip),
+        ("announces 4 GiB", streams::announce_four_gib),
+        ("sends an empty message", streams::empty_message),
+    ];
+    for (what, way) in ways {
+        let hostile = Listener::start(&usual.room, streams::after_listing(listing.clone(), way));
+        let answer = usual.sudo("sign_timeout=1").auth();
+        assert_eq!(answer.code(), "AUTHINFO_UNAVAIL", "{what}");
+        assert_bounded(&answer, what);
+        assert_eq!(hostile.connections(), 1, "{what}");
     }
 }
 

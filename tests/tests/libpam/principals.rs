@@ -4,7 +4,7 @@ use std::fs;
 
 use tests::pam::{Certificate, User};
 
-use crate::usual::{ACCEPTED, MISCONFIGURED, Usual, Verdict, refused};
+use crate::usual::{ACCEPTED, MISCONFIGURED, Usual, Verdict, refused, verdict};
 
 const UNLISTED: Verdict<&str> = refused("no-authorized-principal");
 
@@ -107,6 +107,18 @@ fn options_in_front_of_a_principal_are_honoured() {
     ] {
         usual.room.write("ssh/principals", format!("{line}\n"));
         assert_eq!(usual.verdict(FILE), expected, "{line:?}");
+    }
+}
+
+#[test]
+fn an_expiry_time_in_local_time_is_the_hosts_whatever_the_persons_time_zone() {
+    let usual = Usual::with(&Certificate::of("ops"));
+    let utc = |when: &str| tests::pam::run(std::process::Command::new("date").args(["-u", "+%Y%m%d%H%M", "-d", when]));
+    for (when, expected) in [("3 hours", ACCEPTED), ("3 hours ago", refused("principals-line-expired"))] {
+        usual.room.write("ssh/principals", format!("expiry-time=\"{}\" ops\n", utc(when).trim()));
+        for zone in ["UTC0", "WEST12", "EAST-12"] {
+            assert_eq!(verdict(|| usual.sudo(FILE).env("TZ", zone)), expected, "{when}, TZ={zone}");
+        }
     }
 }
 

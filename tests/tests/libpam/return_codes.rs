@@ -1,5 +1,9 @@
 //! Every row of the table of return codes, through real libpam.
 
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+
 use tests::pam::{Certificate, Host, Room, User};
 
 use crate::usual::{ACCEPTED, EXPIRED, IGNORED, MISCONFIGURED, NO_AGENT, UNKNOWN_USER, Usual, Verdict, refused, verdict};
@@ -86,6 +90,41 @@ fn somebody_elses_agent_is_not_asked() {
     let agent = usual.room.agent_of(User::BOB, &usual.room.home(User::BOB).join("agent"));
     agent.add(&usual.key);
     assert_eq!(verdict(|| usual.sudo("").env("SSH_AUTH_SOCK", agent.socket())), NO_AGENT);
+}
+
+#[test]
+fn an_agent_that_everybody_may_connect_to_is_still_somebody_elses() {
+    let usual = Usual::new();
+    let open = usual.room.folder().join("home/shared");
+    fs::create_dir(&open).expect("a folder");
+    fs::set_permissions(&open, Permissions::from_mode(0o777)).expect("chmod");
+    for (owner, expected) in [(User::ALICE, ACCEPTED), (User::BOB, NO_AGENT), (User::ROOT, NO_AGENT)] {
+        let agent = usual.room.agent_of(owner, &open.join(owner.name));
+        agent.add(&usual.key);
+        fs::set_permissions(agent.socket(), Permissions::from_mode(0o777)).expect("chmod");
+        assert_eq!(verdict(|| usual.sudo("").env("SSH_AUTH_SOCK", agent.socket())), expected, "{owner:?}");
+        let link = usual.room.home(User::ALICE).join(format!("link-to-{}", owner.name));
+        symlink(agent.socket(), &link).expect("a symbolic link");
+        assert_eq!(verdict(|| usual.sudo("").env("SSH_AUTH_SOCK", &link)), expected, "{owner:?} through a symbolic link");
+    }
+}
+
+#[test]
+fn su_asks_the_callers_agent_for_a_certificate_that_names_the_target() {
+    let usual = Usual::new();
+    let agent = usual.room.agent_of(User::BOB, &usual.room.home(User::BOB).join("agent"));
+    let su = |socket: &Path| {
+        let (usual, socket) = (&usual, socket.to_owned());
+        move || usual.sudo("").service("su").with("as=bob").with("user=alice").env("SSH_AUTH_SOCK", &socket)
+    };
+    assert_eq!(verdict(su(agent.socket())), NO_CERTIFICATE, "nothing in the caller's agent");
+    agent.add(&usual.key);
+    assert_eq!(verdict(su(agent.socket())), ACCEPTED, "the caller's agent");
+    assert_eq!(verdict(su(&usual.room.socket())), NO_AGENT, "the target's agent");
+    usual.room.certify(&usual.ca, &usual.key, &Certificate::of("bob"));
+    agent.clear();
+    agent.add(&usual.key);
+    assert_eq!(verdict(su(agent.socket())), refused("not-for-user"), "a certificate that names the caller");
 }
 
 #[test]

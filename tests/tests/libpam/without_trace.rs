@@ -87,3 +87,12 @@ fn only_the_six_hooks_are_exported() {
     ];
     assert_eq!(symbols, hooks);
 }
+
+#[test]
+fn only_libpam_and_the_c_library_are_needed() {
+    let headers = run(Command::new("objdump").arg("--private-headers").arg(module()));
+    let needed: Vec<&str> = headers.lines().filter_map(|line| line.trim().strip_prefix("NEEDED")).map(str::trim).collect();
+    assert!(needed.contains(&"libpam.so.0"), "{needed:?}");
+    let known = ["libpam.so.0", "libc.so.6", "libgcc_s.so.1", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1"];
+    assert!(needed.iter().all(|library| known.contains(library)), "{needed:?}");
+}
