@@ -1,0 +1,172 @@
+#!/bin/bash
+# Shows the main job on real parts: a login with ssh -A, and sudo that works exactly as long as the certificate in the
+# forwarded ssh-agent does. Nothing changes on this host but the build folder and Debian packages that are missing.
+# Every step is checked: the exit code is not 0 when one did not go as told.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. tests/prepare.sh
+
+seconds=20 # how long the certificate is valid
+
+main() {
+    prepare
+    make_a_ca
+    issue_a_certificate
+    log_in
+    sudo_is_accepted
+    sudo_is_accepted_from_its_cache
+    the_certificate_expires
+    a_new_one_is_issued
+    echo
+    echo "All steps went as told."
+}
+
+prepare() {
+    need_root
+    need_packages gcc libc6-dev libpam0g-dev openssh-client openssh-server sudo iproute2 util-linux perl-base
+    need_cargo
+    echo "Building pam_ussh.so ..."
+    build_module
+    start_host
+    on host /usr/sbin/sshd
+}
+
+make_a_ca() {
+    step "A CA. The host trusts it for logins and for sudo, and its sudo asks pam_ussh on every command."
+    show host "ssh-keygen -q -t ed25519 -N '' -C 'the CA' -f /root/ca"
+    show host "cp /root/ca.pub /etc/ssh/trusted_user_ca"
+    show host "cat /etc/pam.d/sudo"
+}
+
+issue_a_certificate() {
+    step "A certificate for alice, valid for $seconds seconds, into the ssh-agent of her laptop."
+    on laptop ssh-agent -a agent.socket >/dev/null
+    show laptop "ssh-keygen -q -t ed25519 -N '' -C 'alice' -f id"
+    issue 1
+}
+
+log_in() {
+    step "alice logs in. Her agent comes along; the certificate lets her in."
+    note "laptop\$ ssh -A alice@host"
+    coproc ssh { enter setpriv --reuid laptop --regid laptop --init-groups env HOME=/home/laptop \
+        SSH_AUTH_SOCK=/home/laptop/agent.socket ssh -A -tt alice@localhost exec bash /opt/rig/session.sh 2>/dev/null; }
+    answer >/dev/null # what stands before the mark: nothing
+    [ "$(answer)" = ready ] || fail "alice cannot log in: $(cat $files/var/log/auth.log)"
+    logged 'Accepted publickey'
+}
+
+sudo_is_accepted() {
+    step "sudo asks her agent to prove that it holds the key. No password."
+    as_alice 0 "sudo id"
+    logged 'pam_ussh(sudo:auth): accepted'
+}
+
+sudo_is_accepted_from_its_cache() {
+    step "sudo again: sudo would not ask now, it remembers her terminal. The account stack still does."
+    as_alice 0 "sudo id"
+    logged 'pam_ussh(sudo:account): accepted'
+}
+
+the_certificate_expires() {
+    step "The certificate expires. Her login stays, her agent too, sudo's memory too; the next sudo is refused."
+    local left=$((issued + seconds + 1 - $(date +%s)))
+    note "... $left seconds later"
+    sleep $left
+    as_alice 1 "sudo id"
+    logged 'pam_ussh(sudo:account): refused reason=expired'
+}
+
+a_new_one_is_issued() {
+    step "A new certificate into the same agent, and the same login may sudo again."
+    issue 2
+    as_alice 0 "sudo id"
+    logged 'pam_ussh(sudo:account): accepted'
+}
+
+# --- How it is done.
+
+start_host() {
+    local pipes
+    pipes=$(mktemp -d)
+    mkfifo "$pipes/life" "$pipes/pid"
+    # It dies with this script, and all that runs in it dies with it. Its stdin never ends.
+    setpriv --pdeathsig KILL unshare --mount --pid --net --uts --ipc --fork --kill-child \
+        bash tests/src/world/private-host.sh "$module" <>"$pipes/life" >"$pipes/pid" &
+    read -r pid <"$pipes/pid" || fail "the private host does not start"
+    rm -r "$pipes"
+    files=/proc/$pid/root
+    printf '%s required pam_ussh.so\n' auth account >$files/etc/pam.d/sudo
+    printf 'session required pam_unix.so\n' >>$files/etc/pam.d/sudo
+    printf 'TrustedUserCAKeys /etc/ssh/trusted_user_ca\n' >>$files/etc/ssh/sshd_config
+    cp tests/src/world/session.sh $files/opt/rig/
+    keep_log 2>/dev/null &
+    for _ in {1..100}; do [ -e $files/var/log/auth.log ] || sleep 0.05; done
+}
+
+# A syslog daemon: one socket, one file.
+keep_log() {
+    enter perl -MSocket -e '
+        socket(LOG, PF_UNIX, SOCK_DGRAM, 0) && bind(LOG, sockaddr_un("/dev/log")) && chmod(0666, "/dev/log") or die $!;
+        open(FILE, ">>", "/var/log/auth.log") or die $!;
+        select(FILE); $| = 1;
+        while (defined recv(LOG, $_, 65536, 0)) { s/^<\d+>.{16}//; s/\n?$/\n/; print }'
+}
+
+enter() { nsenter --target "$pid" --mount --pid --net --uts --ipc --root --wd "$@"; }
+
+# Runs words in the private host, as root there or as the laptop.
+on() {
+    local who=$1 as=()
+    shift
+    [ "$who" = host ] || as=(setpriv --reuid "$who" --regid "$who" --init-groups)
+    enter "${as[@]}" env -i PATH=/usr/sbin:/usr/bin HOME="/home/$who" SSH_AUTH_SOCK="/home/$who/agent.socket" \
+        bash -c 'cd 2>/dev/null; "$@"' - "$@"
+}
+
+step() {
+    number=$((${number:-0} + 1))
+    printf '\n%d. %s\n' $number "$1"
+}
+
+note() { printf '   %s\n' "$1"; }
+
+# Shows a command, runs it, shows what it says.
+show() {
+    note "$1\$ $2"
+    on "$1" bash -c "$2" 2>&1 | sed 's/^/   /' || fail "that should have worked"
+}
+
+issue() {
+    issued=$(date +%s)
+    on host cp /home/laptop/id.pub /root/
+    show host "ssh-keygen -q -s /root/ca -I alice@corp -z $1 -n alice -V -1m:+${seconds}s /root/id.pub"
+    cp $files/root/id-cert.pub $files/home/laptop/
+    show laptop "ssh-add -q -D; ssh-add -q id; ssh-add -l"
+}
+
+# Sends a command to alice's login, shows its answer, and wants this exit code.
+as_alice() {
+    local folder=/run/rig/$number screen code
+    mkdir -p $files$folder
+    chown 1001 $files$folder
+    echo "$2" >$files$folder/command
+    note "alice@host\$ $2"
+    : >$files/var/log/auth.log
+    echo $folder >&"${ssh[1]}"
+    screen=$(answer) && code=$(answer) || fail "the login ended"
+    { cat $files$folder/stdout && echo "$screen" && cat $files$folder/stderr; } | sed '/^$/d; s/^/   /'
+    [ "$code" = "$1" ] || fail "exit code $code instead of $1; the log: $(cat $files/var/log/auth.log)"
+}
+
+# What the login says up to its next mark.
+answer() {
+    local words
+    IFS= read -r -t 60 -d $'\001' -u "${ssh[0]}" words && printf %s "$words"
+}
+
+# Shows the newest log line that holds the words, and wants one.
+logged() {
+    grep -F -- "$1" $files/var/log/auth.log | tail -1 | sed 's/^/   log: /' | grep . || fail "nothing in the log of: $1"
+}
+
+main

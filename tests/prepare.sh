@@ -1,0 +1,60 @@
+# Sourced by run.sh and demo.sh: root, Debian packages and cargo, or a sentence that says what is missing.
+
+fail() {
+    printf '%s: %s\n' "${0##*/}" "$*" >&2
+    exit 1
+}
+
+need_root() {
+    [ "$(id -u)" = 0 ] || fail "real sudo and sshd run in private namespaces, and that needs root: sudo $0"
+}
+
+# Installs those of the named Debian packages that are missing.
+need_packages() {
+    local missing=()
+    for package in "$@"; do
+        dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
+    done
+    [ ${#missing[@]} -gt 0 ] || return 0
+    command -v apt-get >/dev/null || fail "please install what Debian calls ${missing[*]}"
+    echo "Installing ${missing[*]} ..."
+    start_no_services
+    export DEBIAN_FRONTEND=noninteractive
+    local install=(apt-get install -qq --no-install-recommends "${missing[@]}") words
+    words=$("${install[@]}" 2>&1) || words=$({ apt-get update -qq && "${install[@]}"; } 2>&1) || fail "$words
+${install[*]} failed"
+    start_services_again
+}
+
+# Debian's hook: openssh-server is wanted for its program, not as a daemon on this host.
+start_no_services() {
+    [ -e /usr/sbin/policy-rc.d ] && return
+    trap start_services_again EXIT
+    printf '#!/bin/sh\nexit 101 # pam_ussh tests\n' >/usr/sbin/policy-rc.d
+    chmod 755 /usr/sbin/policy-rc.d
+}
+
+start_services_again() {
+    ! grep -qs 'pam_ussh tests' /usr/sbin/policy-rc.d || rm /usr/sbin/policy-rc.d
+}
+
+# Finds cargo, also the one of the person who typed sudo, whose files must not become root's.
+need_cargo() {
+    local home=~
+    PATH="$PATH:$home/.cargo/bin"
+    if ! command -v cargo >/dev/null && [ -n "${SUDO_USER:-}" ]; then
+        home=$(getent passwd "$SUDO_USER" | cut -d: -f6)
+        export RUSTUP_HOME=${RUSTUP_HOME:-$home/.rustup} CARGO_HOME=$PWD/target/cargo-home
+        PATH="$PATH:$home/.cargo/bin"
+        trap 'chown -R --reference=Cargo.toml target Cargo.lock' EXIT
+    fi
+    cargo --version >/dev/null 2>&1 || fail "Rust $(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml) or newer is missing. Debian 12's own is older:
+  apt-get install --no-install-recommends ca-certificates curl gcc libc6-dev
+  curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y --profile minimal -c clippy -c rustfmt"
+}
+
+# Builds the module as it is shipped and says where it is, in $module.
+build_module() {
+    cargo build --quiet --locked --release -p pam_ussh || fail "the module does not build"
+    module=$(realpath "${CARGO_TARGET_DIR:-target}")/release/libpam_ussh.so
+}

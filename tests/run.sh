@@ -1,0 +1,59 @@
+#!/bin/bash
+# Builds everything and runs every test, on real sshd, sudo and ssh-agent in private namespaces. Nothing changes on this
+# host but the build folder and Debian packages that are missing. The exit code is 0 when all of it passed.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+. tests/prepare.sh
+
+packages=(
+    ca-certificates gcc g++ libc6-dev libpam0g-dev        # to build, g++ for the fuzzer
+    openssh-client openssh-server sudo opendoas           # what the rig runs
+    iproute2 procps util-linux perl-base                  # what it runs them with
+    binutils valgrind                                     # what looks into the module
+)
+
+cargo_deny_version=0.20.2
+
+failed=()
+summary=()
+
+main() {
+    need_root
+    need_packages "${packages[@]}"
+    need_cargo
+    check "format" cargo fmt --all --check
+    check "clippy" cargo clippy --quiet --locked --workspace --all-targets -- -D warnings
+    check "module" cargo build --quiet --locked --release -p pam_ussh
+    export PAM_USSH_SO=$(realpath "${CARGO_TARGET_DIR:-target}")/release/libpam_ussh.so
+    check "tests" cargo test --locked --workspace --no-fail-fast
+    [ ! -e tests/fuzz/run.sh ] || check "fuzz" tests/fuzz/run.sh 30
+    [ ! -e deny.toml ] || check "licences and advisories" cargo_deny
+    check "demo" tests/demo.sh
+    sum_up
+}
+
+# Runs one part; the rest runs even when it fails.
+check() {
+    local name=$1 start=$SECONDS verdict=ok
+    shift
+    printf '\n=== %s: %s\n' "$name" "$*"
+    "$@" || { verdict=FAILED && failed+=("$name"); }
+    summary+=("$(printf '%-25s %-6s %4d s' "$name" $verdict $((SECONDS - start)))")
+}
+
+# cargo-deny comes into the build folder when it is nowhere else.
+cargo_deny() {
+    local tools=${CARGO_TARGET_DIR:-target}/tools
+    command -v cargo-deny >/dev/null || PATH="$PATH:$(realpath -m "$tools")/bin"
+    command -v cargo-deny >/dev/null || cargo install --quiet --locked --root "$tools" "cargo-deny@$cargo_deny_version" || return
+    cargo deny --workspace check
+}
+
+sum_up() {
+    printf '\n=== Summary\n'
+    printf '%s\n' "${summary[@]}"
+    [ ${#failed[@]} = 0 ] || fail "failed: ${failed[*]}"
+    echo "All passed in $SECONDS s."
+}
+
+main
