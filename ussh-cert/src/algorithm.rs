@@ -254,4 +254,14 @@ mod tests {
         assert_eq!(frames(&blob(b"nistp256", &[2; 65])), Err(Malformed));
         assert_eq!(frames(&blob(b"nistp384", &[4; 65])), Err(Malformed));
     }
+
+    #[test]
+    fn an_ed25519_key_is_32_bytes() {
+        let frames = |length: usize| {
+            let mut bytes = Vec::new();
+            crate::wire::put_string(&mut bytes, &vec![1; length]);
+            KeyType::Ed25519.skip_fields(&mut Reader::new(&bytes))
+        };
+        assert_eq!([31, 32, 33].map(frames), [Err(Malformed), Ok(()), Err(Malformed)]);
+    }
 }

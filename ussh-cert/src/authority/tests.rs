@@ -281,6 +281,7 @@ fn a_command_on_the_line_alone_is_a_restriction_too() {
 fn validity_includes_its_first_second_and_excludes_its_last() {
     let setting = Setting::new();
     let fields = Fields { valid_after: 100, valid_before: 200, ..Fields::good() };
+    assert_eq!(setting.check_at(&fields, 40), Err(Refusal::NotYetValid(60)));
     assert_eq!(setting.check_at(&fields, 99), Err(Refusal::NotYetValid(1)));
     assert!(setting.check_at(&fields, 100).is_ok());
     assert!(setting.check_at(&fields, 199).is_ok());

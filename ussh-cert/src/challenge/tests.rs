@@ -10,8 +10,17 @@ fn challenge(nonce: u8) -> Challenge {
     Challenge::new(&[nonce; 32], "sudo", "alice", "host").unwrap()
 }
 
-/// Runs `then` with the good certificate, accepted.
+/// Runs `then` with the certificate, accepted through a principals line that asks for no touch.
 fn with_accepted<T>(fields: &Fields, require_verify: bool, then: impl FnOnce(Accepted<'_>) -> T) -> T {
+    with_accepted_by(fields, Some(b"no-touch-required alice"), require_verify, then)
+}
+
+fn with_accepted_by<T>(
+    fields: &Fields,
+    principals_file: Option<&[u8]>,
+    require_verify: bool,
+    then: impl FnOnce(Accepted<'_>) -> T,
+) -> T {
     let ca_file = format!("ssh-ed25519 {}", Base64::encode_string(&blob(&key(2))));
     let bytes = fields.signed();
     let certificate = Certificate::parse(&bytes).unwrap();
@@ -19,7 +28,7 @@ fn with_accepted<T>(fields: &Fields, require_verify: bool, then: impl FnOnce(Acc
         ca_keys: &CaKeys::parse(ca_file.as_bytes()).0,
         username: Some("alice"),
         authorized_principals: None,
-        authorized_principals_file: Some(b"no-touch-required alice"),
+        authorized_principals_file: principals_file,
         ca_signature_algorithms: &AlgorithmSet::default(),
         accepted_algorithms: &AlgorithmSet::default(),
         required_rsa_size: 2048,
@@ -129,16 +138,27 @@ fn sk_fields() -> Fields {
     }
 }
 
+/// What comes of a signature with these flags, for a certificate with or without no-touch-required, by this file.
+fn touched(flags: u8, no_touch_in_certificate: bool, principals_file: Option<&[u8]>) -> Option<Refusal> {
+    let extensions = if no_touch_in_certificate { option("no-touch-required", b"") } else { Vec::new() };
+    let fields = Fields { extensions, ..sk_fields() };
+    with_accepted_by(&fields, principals_file, false, |accepted| accepted.prove(&challenge(1), &sk_signature(flags), NOW).err())
+}
+
 #[test]
-fn a_security_key_must_be_touched_unless_certificate_and_line_say_otherwise() {
-    let prove = |fields: &Fields, flags| {
-        with_accepted(fields, false, |accepted| accepted.prove(&challenge(1), &sk_signature(flags), NOW).err())
-    };
-    assert_eq!(prove(&sk_fields(), 1), None);
-    assert_eq!(prove(&sk_fields(), 0), Some(Refusal::UserNotPresent), "the line alone says no-touch-required");
-    assert_eq!(prove(&sk_fields(), 4), Some(Refusal::UserNotPresent));
-    let no_touch = Fields { extensions: option("no-touch-required", b""), ..sk_fields() };
-    assert_eq!(prove(&no_touch, 0), None);
+fn a_security_key_must_be_touched_unless_certificate_and_principals_line_say_otherwise() {
+    let (agreeing, silent) = (Some(&b"no-touch-required alice"[..]), Some(&b"alice"[..]));
+    assert_eq!(touched(1, false, silent), None);
+    assert_eq!(touched(0, false, agreeing), Some(Refusal::UserNotPresent));
+    assert_eq!(touched(4, false, agreeing), Some(Refusal::UserNotPresent), "verified is not present");
+    assert_eq!(touched(0, true, silent), Some(Refusal::UserNotPresent));
+    assert_eq!(touched(0, true, agreeing), None);
+}
+
+#[test]
+fn without_a_principals_line_the_certificate_alone_says_whether_a_touch_is_required() {
+    assert_eq!(touched(0, false, None), Some(Refusal::UserNotPresent));
+    assert_eq!(touched(0, true, None), None);
 }
 
 #[test]
