@@ -5,9 +5,8 @@
 
 use std::ops::Range;
 
-use base64ct::{Base64, Encoding};
-
-use crate::key::framed_type;
+use crate::base64;
+use crate::key::{KeyError, framed_type};
 
 /// The keys of the CAs that are trusted.
 #[derive(Clone, Debug, Default)]
@@ -47,23 +46,22 @@ impl CaKeys {
         let mut words = line.split(|&byte| byte == b' ' || byte == b'\t').filter(|word| !word.is_empty());
         let (name, text) = words.next().zip(words.next()).ok_or("no key type and base64 key")?;
         let start = self.blobs.len();
-        let end = start + text.len() / 4 * 3;
-        self.blobs.resize(end, 0);
         let added = self.decode(start, name, text);
-        self.blobs.truncate(added.as_ref().copied().unwrap_or(start));
+        if added.is_err() {
+            self.blobs.truncate(start);
+        }
         self.ranges.push(start..added?);
         Ok(())
     }
 
-    /// Decodes behind `start`; gives where the key ends.
+    /// Decodes behind `start`, the end of the others; gives where the key ends.
     fn decode(&mut self, start: usize, name: &[u8], text: &[u8]) -> Result<usize, &'static str> {
-        let room = self.blobs.get_mut(start..).ok_or("no room")?;
-        let blob = Base64::decode(text, room).map_err(|_| "the key is not base64")?;
-        match framed_type(blob) {
-            Ok(key_type) if key_type.name().as_bytes() == name => Ok(start + blob.len()),
+        base64::decode(text, &mut self.blobs).ok_or("the key is not base64")?;
+        match framed_type(self.blobs.get(start..).unwrap_or_default()) {
+            Ok(key_type) if key_type.name().as_bytes() == name => Ok(self.blobs.len()),
             Ok(_) => Err("the key is of another type than the line says"),
-            Err(crate::key::KeyError::Unsupported(_)) => Err("unsupported key type"),
-            Err(crate::key::KeyError::Malformed) => Err("the key is malformed"),
+            Err(KeyError::Unsupported(_)) => Err("unsupported key type"),
+            Err(KeyError::Malformed) => Err("the key is malformed"),
         }
     }
 
@@ -85,6 +83,8 @@ impl CaKeys {
 
 #[cfg(test)]
 mod tests {
+    use base64ct::{Base64, Encoding};
+
     use super::*;
 
     const ED25519: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ8vqQ0XxqzvUQyRqp6XjnEUrjjhqyWKUrdM8ApEwOoy";
