@@ -1,6 +1,7 @@
 //! The story: does this person, right now, hold a certificate that our CA signed and that names someone allowed?
 
 use std::ffi::CString;
+use std::io;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use nix::unistd::{Group, getgrouplist};
@@ -47,8 +48,9 @@ fn check_group(request: &Request, options: &Options) -> Result<(), Outcome> {
     let group = Group::from_name(name).ok().flatten();
     let group = group.ok_or_else(|| Outcome::Misconfigured(format!("option \"group={name}\": there is no such group")))?;
     let user = CString::new(request.user.name.as_str()).map_err(|_| Outcome::UnknownUser(request.user.name.clone()))?;
-    let groups = getgrouplist(&user, request.user.gid)
-        .map_err(|error| Outcome::Misconfigured(format!("cannot list the groups of {}: {error}", request.user.name)))?;
+    let groups = getgrouplist(&user, request.user.gid).map_err(|error| {
+        Outcome::Misconfigured(format!("cannot list the groups of {}: {}", request.user.name, io::Error::from(error)))
+    })?;
     if groups.contains(&group.gid) { Ok(()) } else { Err(Outcome::NotInGroup(name.clone())) }
 }
 

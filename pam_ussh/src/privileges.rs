@@ -1,6 +1,7 @@
 //! Acting as the invoking user for a moment, with their groups, and being root again on every way out.
 
 use std::ffi::CString;
+use std::io;
 
 use nix::unistd::{Gid, Uid, User, getegid, geteuid, getgrouplist, getgroups, setegid, seteuid, setgroups};
 
@@ -17,11 +18,11 @@ pub(crate) fn as_user<T>(user: &User, act: impl FnOnce() -> T) -> Result<T, Stri
     if !geteuid().is_root() {
         return Err(format!("cannot act as {} without being root", user.name));
     }
-    let before = Saved::now().map_err(|error| format!("cannot read own credentials: {error}"))?;
+    let before = Saved::now().map_err(|error| format!("cannot read own credentials: {}", io::Error::from(error)))?;
     let dropped = Dropped { before: Some(before) };
-    become_user(user).map_err(|error| format!("cannot act as {}: {error}", user.name))?;
+    become_user(user).map_err(|error| format!("cannot act as {}: {}", user.name, io::Error::from(error)))?;
     let result = act();
-    dropped.restore().map_err(|error| format!("cannot be root again: {error}"))?;
+    dropped.restore().map_err(|error| format!("cannot be root again: {}", io::Error::from(error)))?;
     Ok(result)
 }
 

@@ -1,6 +1,6 @@
 //! Why an agent could not be used: one variant a cause, each with its sentence.
 
-use std::fmt;
+use std::{fmt, io};
 
 use nix::errno::Errno;
 
@@ -56,7 +56,7 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Error::Connect(errno) => write!(f, "cannot connect to the ssh-agent: {}", errno.desc()),
+            Error::Connect(errno) => write!(f, "cannot connect to the ssh-agent: {}", io::Error::from(*errno)),
             Error::PathTooLong => f.write_str("the path of the ssh-agent's socket is too long"),
             Error::TimedOut { step } => write!(f, "the ssh-agent did not {step} in time"),
             Error::Closed => f.write_str("the ssh-agent closed the connection"),
@@ -68,7 +68,7 @@ impl fmt::Display for Error {
             }
             Error::Malformed(how) => write!(f, "the ssh-agent sent a malformed reply: {how}"),
             Error::Refused => f.write_str("the ssh-agent refused the request"),
-            Error::Io(errno) => write!(f, "lost the ssh-agent: {}", errno.desc()),
+            Error::Io(errno) => write!(f, "lost the ssh-agent: {}", io::Error::from(*errno)),
         }
     }
 }

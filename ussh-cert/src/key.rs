@@ -1,6 +1,7 @@
 //! A plain public key: parsed from its blob (RFC 4253 section 6.6, RFC 5656, RFC 8709, PROTOCOL.u2f), measured, named.
 
-use base64ct::{Base64Unpadded, Encoding};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use ssh_key::HashAlg;
 use ssh_key::encoding::Decode;
 use ssh_key::public::{EcdsaPublicKey, Ed25519PublicKey, KeyData, RsaPublicKey, SkEcdsaSha2NistP256, SkEd25519};
@@ -88,5 +89,5 @@ pub(crate) fn framed_type(blob: &[u8]) -> Result<KeyType, KeyError> {
 
 /// The fingerprint as `ssh-keygen -l` prints it: `SHA256:` and base64 without padding.
 pub fn fingerprint(blob: &[u8]) -> String {
-    format!("SHA256:{}", Base64Unpadded::encode_string(&HashAlg::Sha256.digest(blob)))
+    format!("SHA256:{}", STANDARD_NO_PAD.encode(HashAlg::Sha256.digest(blob)))
 }

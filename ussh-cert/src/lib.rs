@@ -13,7 +13,6 @@
 
 pub mod algorithm;
 pub mod authority;
-mod base64;
 pub mod ca_keys;
 pub mod certificate;
 pub mod challenge;
