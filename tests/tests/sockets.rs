@@ -5,9 +5,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::{fs, thread};
 
 use tests::setting::{Person, account, assert_logged, assert_refused, assert_root, auth, sudo};
-use tests::world::{Agent, Request, World};
+use tests::world::{Agent, Output, Request, World};
 
 const NOT_YOURS: &str = "the socket that SSH_AUTH_SOCK names is not yours";
+
+/// The account stack, because sudo asks it once.
+const ACCOUNT_ALONE: &str = "auth required pam_permit.so\naccount required pam_ussh.so\nsession required pam_permit.so\n";
 
 /// A certificate that is good for whoever can use its agent.
 fn for_everybody() -> Request {
@@ -33,7 +36,7 @@ fn assert_not_yours(world: &World, own: &str, socket: &str) {
 #[test]
 fn an_agent_in_a_folder_of_anothers_is_out_of_reach() {
     let world = World::new();
-    world.pam("sudo", "auth required pam_permit.so\naccount required pam_ussh.so\nsession required pam_permit.so\n");
+    world.pam("sudo", ACCOUNT_ALONE);
     let (alice, mallory) = alice_and_mallory(&world);
     world.mkdir("/home/mallory/links", "mallory", 0o755);
     world.run_as("mallory", &["ln", "-s", "/home/alice/agent", "/home/mallory/links/agent"]).ok();
@@ -48,8 +51,7 @@ fn an_agent_in_a_folder_of_anothers_is_out_of_reach() {
 #[test]
 fn anothers_socket_is_refused_whatever_its_mode_and_however_it_is_named() {
     let world = World::new();
-    // The account stack, because sudo asks it once.
-    world.pam("sudo", "auth required pam_permit.so\naccount required pam_ussh.so\nsession required pam_permit.so\n");
+    world.pam("sudo", ACCOUNT_ALONE);
     let (alice, mallory) = alice_and_mallory(&world);
     for mode in [0o666, 0o777] {
         let socket = format!("/tmp/open-{mode:o}");
@@ -87,12 +89,33 @@ fn the_caller_counts_not_the_target_when_sudo_asks_for_another_password() {
 }
 
 #[test]
-fn a_socket_swapped_while_we_look_never_gets_a_yes() {
-    const RUNS: usize = 150;
+fn a_socket_swapped_while_we_look_never_gets_a_yes_from_sudo() {
     let world = World::new();
-    world.pam("sudo", "auth required pam_permit.so\naccount required pam_ussh.so\nsession required pam_permit.so\n");
-    let (alice, mallory) = alice_and_mallory(&world);
-    assert_root(&sudo(&world, "mallory", mallory.socket()));
+    assert_a_swapped_socket_gets_no_yes(&world, |socket| sudo(&world, "mallory", socket));
+}
+
+#[test]
+fn a_socket_swapped_while_we_look_never_gets_a_yes_from_sudo_for_root() {
+    let world = World::new();
+    world.sudoers("Defaults rootpw");
+    assert_a_swapped_socket_gets_no_yes(&world, |socket| sudo(&world, "mallory", socket));
+}
+
+#[test]
+fn a_socket_swapped_while_we_look_never_gets_a_yes_from_su() {
+    let world = World::new();
+    let words = ["su", "-c", "id -u"];
+    assert_a_swapped_socket_gets_no_yes(&world, |socket| world.run_with("mallory", &[("SSH_AUTH_SOCK", socket)], &words));
+}
+
+/// Asks again and again while a path leads now to mallory's own agent, which is empty, now to somebody else's full one.
+fn assert_a_swapped_socket_gets_no_yes(world: &World, ask: impl Fn(&str) -> Output) {
+    const RUNS: usize = 100;
+    for service in ["sudo", "su"] {
+        world.pam(service, ACCOUNT_ALONE);
+    }
+    let (alice, mallory) = alice_and_mallory(world);
+    assert_root(&ask(mallory.socket()));
     mallory.ssh_add(&["-q", "-D"]).ok();
     world.relay(&alice.agent, "/tmp/open", "alice", 0o777);
     for (name, target) in [("own", mallory.socket()), ("other", "/tmp/open")] {
@@ -111,7 +134,7 @@ fn a_socket_swapped_while_we_look_never_gets_a_yes() {
             }
         });
         for _ in 0..RUNS {
-            assert_refused(&sudo(&world, "mallory", "/home/mallory/swapped"), "");
+            assert_refused(&ask("/home/mallory/swapped"), "");
         }
         over.store(true, Ordering::Relaxed);
     });
@@ -170,10 +193,10 @@ fn a_stale_socket_is_refused() {
     world.pam("sudo", &auth(""));
     let (_alice, mallory) = alice_and_mallory(&world);
     assert_root(&sudo(&world, "mallory", mallory.socket()));
-    // SIGKILL leaves the socket's file behind.
-    world.run(&["pkill", "-KILL", "-x", "-f", "^ssh-agent -D -a /home/mallory/agent$"]).ok();
-    assert_refused(&sudo(&world, "mallory", mallory.socket()), "Your ssh-agent cannot be asked");
-    assert!(world.path(mallory.socket()).exists());
+    let socket = mallory.socket().to_owned();
+    mallory.kill();
+    assert!(world.path(&socket).exists());
+    assert_refused(&sudo(&world, "mallory", &socket), "Your ssh-agent cannot be asked");
 }
 
 #[test]

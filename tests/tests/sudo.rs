@@ -206,3 +206,21 @@ fn a_refusal_leaves_the_privileges_for_the_line_after_it() {
     assert!(alice.finish(running).ok().stdout.starts_with("uid=0(root) gid=0(root) groups=0(root)\n"));
     assert_logged(&world, &["refused reason=expired"]);
 }
+
+#[test]
+fn every_way_to_call_sudo_asks() {
+    let world = world_without_timestamps();
+    world.sudoers("Defaults noninteractive_auth");
+    world.pam("sudo", &auth(""));
+    let person = Person::new(&world, &Request::new("alice@corp"));
+    let mut alice = world.ssh("alice").agent(&person.agent).open();
+    let ways =
+        ["sudo -n id", "sudo -i id", "sudo -s id", "sudo -u bob id", "sudo -v", "sudo -l", "EDITOR=cat sudo -e /etc/hosts"];
+    for way in ways {
+        person.renew(&Request::new("alice@corp"));
+        alice.run(way).ok();
+        assert!(world.module_log().iter().any(|line| line.contains("accepted")), "{way} did not ask");
+        person.renew(&Request::new("alice@corp").validity("-2h:-1h"));
+        assert_refused(&alice.run(way), "expired 1 hour ago. Get a new one, then run sudo again.");
+    }
+}

@@ -62,13 +62,21 @@ impl<'w> Agent<'w> {
         run::run(&mut command).ok();
     }
 
-    /// Ends it.
+    /// Ends it, and its socket with it.
     pub fn stop(self) {
+        self.end("-TERM");
+    }
+
+    /// Kills it: the socket's file stays behind.
+    pub fn kill(self) {
+        self.end("-KILL");
+    }
+
+    fn end(mut self, signal: &str) {
         // The process we know is nsenter, which would leave the agent behind.
         let pattern = format!("^ssh-agent -D .* {}$", self.socket);
-        self.world.run(&["pkill", "-x", "-f", &pattern]).ok();
-        let mut process = self.process;
-        let _ = process.wait();
+        self.world.run(&["pkill", signal, "-x", "-f", &pattern]).ok();
+        let _ = self.process.wait();
     }
 
     /// As root, whom every ssh-agent serves and who may read every key.

@@ -89,6 +89,9 @@ impl World {
     /// Replaces `/etc/pam.d/SERVICE` (and `sudo-i` with `sudo`).
     pub fn pam(&self, service: &str, lines: &str) {
         self.write(&format!("/etc/pam.d/{service}"), lines);
+        if service == "sudo" {
+            self.write("/etc/pam.d/sudo-i", lines);
+        }
     }
 
     /// Adds lines to sudoers, `Defaults` or rules; the last matching rule wins in sudo.

@@ -38,7 +38,7 @@ files() {
         [ ! -L /$link ] || ln -s usr/$link $root/$link
     done
     mount --bind /usr $root/usr
-    cp -a /etc/{alternatives,ld.so.cache,ld.so.conf,ld.so.conf.d,login.defs,security} $root/etc/
+    cp -a /etc/{alternatives,ld.so.cache,ld.so.conf,ld.so.conf.d,security} $root/etc/
 }
 
 # pam_ussh.so stands among the real modules, so pam.d lines name it as on a real host.
@@ -113,6 +113,7 @@ END
     printf '127.0.0.1 localhost private-host\n' >$root/etc/hosts
     echo private-host >$root/etc/hostname
     printf '/bin/sh\n/bin/bash\n' >$root/etc/shells
+    printf 'FAIL_DELAY 0\n' >$root/etc/login.defs # a refused su does not sleep
 }
 
 # sudo, su, doas and sshd as a plain Debian sets them up; tests write what they need over it.
