@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::Listener;
 use super::wire::{self, Identity, REQUEST_IDENTITIES, SIGN_REQUEST, SIGN_RESPONSE};
-use crate::pam::Room;
+use crate::pam::{Room, User};
 
 /// What to change; everything else passes as it is.
 pub struct Between {
@@ -60,7 +60,12 @@ impl Between {
 
     /// Listens at alice's socket.
     pub fn start(self, room: &Room) -> Listener {
-        Listener::start(room, move |stream| self.serve(stream))
+        self.start_as(User::ALICE, &room.socket())
+    }
+
+    /// Listens at any socket, owned by any user.
+    pub fn start_as(self, owner: User, socket: &Path) -> Listener {
+        Listener::start_as(owner, socket, move |stream| self.serve(stream))
     }
 
     fn serve(&self, mut stream: UnixStream) {

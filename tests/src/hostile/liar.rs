@@ -14,7 +14,7 @@ use ssh_agent_lib::proto::{Identity, PublicCredential, SignRequest};
 use ssh_agent_lib::ssh_key::{Certificate, PublicKey, Signature};
 
 use super::listener::bind;
-use crate::pam::{Key, Room};
+use crate::pam::{Key, Room, User};
 
 type Sign = dyn Fn(&SignRequest) -> Option<Signature> + Send + Sync;
 
@@ -33,7 +33,7 @@ impl Liar {
 
     /// Listens at alice's socket, as long as the test program lives.
     pub fn start(self, room: &Room) {
-        let listening = bind(&room.socket());
+        let listening = bind(User::ALICE, &room.socket());
         listening.set_nonblocking(true).expect("a nonblocking listener");
         thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().expect("a runtime");

@@ -9,7 +9,7 @@ use std::thread;
 
 use crate::pam::{Room, User, private_to};
 
-/// A listener at alice's socket, owned by her; each connection is served by a thread. Ends when dropped.
+/// A listener at a user's socket; each connection is served by a thread. Ends when dropped.
 pub struct Listener {
     socket: PathBuf,
     ended: Arc<AtomicBool>,
@@ -17,10 +17,14 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Serves each connection with `serve` until it returns.
+    /// At alice's socket; serves each connection with `serve` until it returns.
     pub fn start(room: &Room, serve: impl Fn(UnixStream) + Send + Sync + 'static) -> Self {
-        let socket = room.socket();
-        let listening = bind(&socket);
+        Self::start_as(User::ALICE, &room.socket(), serve)
+    }
+
+    /// At any socket, owned by any user.
+    pub fn start_as(owner: User, socket: &Path, serve: impl Fn(UnixStream) + Send + Sync + 'static) -> Self {
+        let listening = bind(owner, socket);
         let ended = Arc::new(AtomicBool::new(false));
         let connections = Arc::new(AtomicUsize::new(0));
         let (end, count, serve) = (ended.clone(), connections.clone(), Arc::new(serve));
@@ -34,7 +38,7 @@ impl Listener {
                 thread::spawn(move || serve(stream));
             }
         });
-        Self { socket, ended, connections }
+        Self { socket: socket.to_owned(), ended, connections }
     }
 
     /// How often somebody connected: a test that expects a refusal shows with it that the agent was asked at all.
@@ -51,10 +55,10 @@ impl Drop for Listener {
     }
 }
 
-/// A listening socket of alice's.
-pub(super) fn bind(socket: &Path) -> UnixListener {
+/// A listening socket of the user's alone.
+pub(super) fn bind(owner: User, socket: &Path) -> UnixListener {
     let _ = fs::remove_file(socket);
-    let listening = UnixListener::bind(socket).expect("a socket in alice's home");
-    private_to(socket, User::ALICE);
+    let listening = UnixListener::bind(socket).expect("a listening socket");
+    private_to(socket, owner);
     listening
 }

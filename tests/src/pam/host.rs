@@ -9,7 +9,7 @@ use super::{Answer, Room, User, module};
 pub struct Host<'a> {
     room: &'a Room,
     module: PathBuf,
-    options: String,
+    options: Vec<u8>,
     service: String,
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
@@ -18,12 +18,12 @@ pub struct Host<'a> {
 
 impl<'a> Host<'a> {
     /// alice runs `sudo` in the room, agent at [`Room::socket`], the module alone in every stack.
-    pub fn sudo(room: &'a Room, options: &str) -> Self {
+    pub fn sudo(room: &'a Room, options: impl AsRef<[u8]>) -> Self {
         let socket = room.socket().to_str().expect("a socket path is text").to_owned();
         Self {
             room,
             module: module(),
-            options: options.to_owned(),
+            options: options.as_ref().to_owned(),
             service: "sudo".to_owned(),
             arguments: vec!["as=alice".into(), "user=alice".into()],
             environment: vec![("SSH_AUTH_SOCK".into(), socket)],
@@ -100,9 +100,13 @@ impl<'a> Host<'a> {
 
     /// `ignore=ok` shows PAM_IGNORE as it is; otherwise libpam would say "permission denied" for a stack where nobody judged.
     fn write_stack(&self) {
-        let module = self.module.display();
-        let line = |stack| format!("{stack} [success=ok ignore=ok default=bad] {module} {}\n", self.options);
-        self.room.write(&format!("pam.d/{}", self.service), ["auth", "account", "session", "password"].map(line).concat());
+        let mut lines = Vec::new();
+        for stack in ["auth", "account", "session", "password"] {
+            lines.extend(format!("{stack} [success=ok ignore=ok default=bad] {} ", self.module.display()).into_bytes());
+            lines.extend(&self.options);
+            lines.push(b'\n');
+        }
+        self.room.write(&format!("pam.d/{}", self.service), lines);
     }
 
     fn command(&self, hooks: &str) -> Command {

@@ -119,10 +119,7 @@ impl Room {
                 // Recursive: the devices stand as mounts in the folder that becomes /dev.
                 mount(Some(from.as_c_str()), to.as_c_str(), None::<&str>, MsFlags::MS_BIND | MsFlags::MS_REC, None::<&str>)?;
             }
-            if user != User::ROOT {
-                become_user(user.id)?;
-            }
-            Ok(())
+            Ok(become_user(user.id)?)
         };
         // SAFETY: between fork and exec only system calls happen; everything allocated was made before.
         unsafe { command.pre_exec(enter) };

@@ -2,13 +2,16 @@
 //!
 //! Needs root, ssh-keygen, ssh-agent, valgrind, nm, and the module's release build (`PAM_USSH_SO`, or target/release).
 
+mod apart;
 mod files;
 mod hooks;
-mod hostile_agents;
+mod hostile_lists;
+mod hostile_signatures;
 mod hostile_streams;
 mod log;
 mod options;
 mod options_malformed;
+mod possession;
 mod principals;
 mod return_codes;
 mod usual;

@@ -1,5 +1,7 @@
 //! Words on the pam.d line that are not understood: refused, never ignored.
 
+use tests::pam::Host;
+
 use crate::usual::{ACCEPTED, MISCONFIGURED, Usual};
 
 #[track_caller]
@@ -105,4 +107,13 @@ fn options_that_contradict_each_other_are_refused() {
         "sign_timeout=1 sign_timeout=2",
         "quiet=yes quiet=no",
     ]);
+}
+
+#[test]
+fn a_word_that_is_not_utf8_is_refused() {
+    let usual = Usual::new();
+    for hook in ["authenticate", "acct_mgmt"] {
+        assert_eq!(Host::sudo(&usual.room, "authorized_principals=alice").call(hook).code(), "SUCCESS");
+        assert_eq!(Host::sudo(&usual.room, b"authorized_principals=alice,\xff").call(hook).code(), "SERVICE_ERR");
+    }
 }

@@ -1,12 +1,16 @@
 //! Every row of the table of return codes, through real libpam.
 
 use std::fs::{self, Permissions};
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::path::Path;
 
+use tests::hostile::Between;
 use tests::pam::{Certificate, Host, Room, User};
 
 use crate::usual::{ACCEPTED, EXPIRED, IGNORED, MISCONFIGURED, NO_AGENT, UNKNOWN_USER, Usual, Verdict, refused, verdict};
+
+/// The group of the room that alice is in.
+const OPS: u32 = 1200;
 
 const NO_CERTIFICATE: Verdict<&str> = refused("no-certificate");
 
@@ -93,19 +97,42 @@ fn somebody_elses_agent_is_not_asked() {
 }
 
 #[test]
-fn an_agent_that_everybody_may_connect_to_is_still_somebody_elses() {
+fn an_agent_that_talks_to_everybody_is_still_somebody_elses() {
     let usual = Usual::new();
     let open = usual.room.folder().join("home/shared");
     fs::create_dir(&open).expect("a folder");
     fs::set_permissions(&open, Permissions::from_mode(0o777)).expect("chmod");
+    let real = usual.room.agent_of(User::ROOT, &usual.room.folder().join("real"));
+    real.add(&usual.key);
     for (owner, expected) in [(User::ALICE, ACCEPTED), (User::BOB, NO_AGENT), (User::ROOT, NO_AGENT)] {
-        let agent = usual.room.agent_of(owner, &open.join(owner.name));
-        agent.add(&usual.key);
-        fs::set_permissions(agent.socket(), Permissions::from_mode(0o777)).expect("chmod");
-        assert_eq!(verdict(|| usual.sudo("").env("SSH_AUTH_SOCK", agent.socket())), expected, "{owner:?}");
+        // A real ssh-agent would refuse alice by itself.
+        let socket = open.join(owner.name);
+        let agent = Between::before(real.socket()).start_as(owner, &socket);
+        fs::set_permissions(&socket, Permissions::from_mode(0o777)).expect("chmod");
+        assert_eq!(verdict(|| usual.sudo("").env("SSH_AUTH_SOCK", &socket)), expected, "{owner:?}");
         let link = usual.room.home(User::ALICE).join(format!("link-to-{}", owner.name));
-        symlink(agent.socket(), &link).expect("a symbolic link");
+        symlink(&socket, &link).expect("a symbolic link");
         assert_eq!(verdict(|| usual.sudo("").env("SSH_AUTH_SOCK", &link)), expected, "{owner:?} through a symbolic link");
+        assert_eq!(agent.connections() > 0, owner == User::ALICE, "{owner:?}");
+    }
+}
+
+#[test]
+fn the_way_to_the_socket_is_walked_with_the_users_groups_and_not_with_roots() {
+    let usual = Usual::new();
+    let folder = usual.room.folder().join("home/of-a-group");
+    fs::create_dir(&folder).expect("a folder");
+    fs::set_permissions(&folder, Permissions::from_mode(0o750)).expect("chmod");
+    let real = usual.room.agent_of(User::ROOT, &usual.room.folder().join("real"));
+    real.add(&usual.key);
+    let socket = folder.join("agent");
+    let _agent = Between::before(real.socket()).start_as(User::ALICE, &socket);
+    for (group, expected) in [(OPS, ACCEPTED), (User::ROOT.id, NO_AGENT), (User::BOB.id, NO_AGENT)] {
+        chown(&folder, None, Some(group)).expect("chown");
+        for caller in ["as=root", "as=alice"] {
+            let host = || usual.sudo("").with(caller).env("SSH_AUTH_SOCK", &socket);
+            assert_eq!(verdict(host), expected, "group {group}, {caller}");
+        }
     }
 }
 

@@ -44,6 +44,15 @@ fn nothing_is_left_behind_in_a_program_without_privileges() {
 }
 
 #[test]
+fn nothing_is_left_behind_in_a_program_of_roots_own() {
+    let usual = Usual::new();
+    let answer = usual.sudo("").with("as=root").call(HOOKS);
+    assert_eq!(answer.codes()[..2], ["SUCCESS", "SUCCESS"]);
+    assert!(answer.left_before.contains("Uid=0,0,0,0 Gid=0,0,0,0 Groups=0 "), "{}", answer.left_before);
+    assert_without_trace(&answer, "in root's program");
+}
+
+#[test]
 fn nothing_is_left_behind_by_a_silent_agent() {
     let usual = Usual::new();
     let silent = Listener::start(&usual.room, streams::say_nothing);
