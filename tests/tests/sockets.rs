@@ -122,27 +122,39 @@ fn assert_a_swapped_socket_gets_no_yes(world: &World, ask: impl Fn(&str) -> Outp
         world.run_as("mallory", &["ln", "-s", target, &format!("/home/mallory/{name}")]).ok();
     }
     let home = world.path("/home/mallory");
+    let swap = |name: &str| {
+        let staged = home.join("staged");
+        fs::hard_link(home.join(name), &staged).expect("mallory's folder is ours to write");
+        fs::rename(&staged, home.join("swapped")).expect("the same");
+    };
+    swap("own");
     let over = AtomicBool::new(false);
     thread::scope(|scope| {
         scope.spawn(|| {
             while !over.load(Ordering::Relaxed) {
-                for name in ["own", "other"] {
-                    let staged = home.join("staged");
-                    let _ = fs::hard_link(home.join(name), &staged);
-                    fs::rename(&staged, home.join("swapped")).expect("mallory's folder is ours to write");
-                }
+                swap("other");
+                swap("own");
             }
         });
+        let _ends = WhenDropped(&over);
         for _ in 0..RUNS {
             assert_refused(&ask("/home/mallory/swapped"), "");
         }
-        over.store(true, Ordering::Relaxed);
     });
     let log = world.module_log();
     let seen = |what: &str| log.iter().filter(|line| line.contains(what)).count();
     let (own, other) = (seen("reason=no-certificate"), seen(NOT_YOURS));
     assert_eq!(own + other, RUNS, "{log:#?}");
     assert!(own > 0 && other > 0, "the race was not one: {own} own, {other} other");
+}
+
+/// Ends the swapping also when an assertion fails, else the scope would wait for it.
+struct WhenDropped<'a>(&'a AtomicBool);
+
+impl Drop for WhenDropped<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 #[test]
