@@ -1,5 +1,7 @@
 //! Certificates that ssh-keygen made, judged by the rules of sshd. `vectors/make.sh` says how they came to be.
 
+#![allow(clippy::expect_used, clippy::panic)]
+
 use std::path::Path;
 
 use base64ct::{Base64, Encoding};
