@@ -92,6 +92,13 @@ fn reads_the_fields_as_ssh_keygen_wrote_them() {
     assert_eq!(PublicKey::from_blob(&certificate.public_key).expect("its key").key_type().name(), "ecdsa-sha2-nistp384");
 }
 
+#[test]
+fn sentences_name_the_bound_that_was_missed() {
+    let refusal = verdict("rsa1024-by-ed25519").expect_err("too small");
+    assert_eq!((refusal.code(), refusal.to_string().as_str()), ("key-too-small", "is for an RSA key of only 1024 bits"));
+    assert_eq!(refusal.next_step(), "Get one for another key");
+}
+
 /// The ssh-key crate as a second opinion on what the bytes say.
 #[test]
 fn ssh_key_reads_the_same_fields() {
