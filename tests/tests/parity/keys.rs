@@ -64,6 +64,11 @@ fn both_judge_the_key_s_algorithm_alike() {
     of("ecdsa where it is not", &ecdsa)
         .rule(&sshd, &module)
         .refused("not in PubkeyAcceptedAlgorithms", "which is not accepted");
+    let (sshd, module) = only("rsa-sha2-256-cert-v01@openssh.com");
+    of("RSA with SHA-256 where only it is allowed", &rsa)
+        .client("-oPubkeyAcceptedAlgorithms=rsa-sha2-256-cert-v01@openssh.com")
+        .rule(&sshd, &module)
+        .accepted();
     let (sshd, module) = only("ssh-ed25519");
     of("a certificate where only plain keys are allowed", &rig.key).rule(&sshd, &module).differs(
         Refuses("not in PubkeyAcceptedAlgorithms"),
