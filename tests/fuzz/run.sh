@@ -29,7 +29,7 @@ instrumented_build() {
     for argument in $coverage; do
         flags="$flags -Cllvm-args=$argument"
     done
-    RUSTFLAGS=$flags cargo build --locked --release --target "$host" --target-dir "$build"
+    RUSTFLAGS=$flags cargo build --quiet --locked --release --target "$host" --target-dir "$build"
 }
 
 # fuzz TARGET

@@ -65,7 +65,8 @@ impl Pair {
     }
 }
 
-fn median(mut times: Vec<f64>) -> f64 {
+/// The middle one.
+pub(crate) fn median(mut times: Vec<f64>) -> f64 {
     times.sort_by(f64::total_cmp);
     times[times.len() / 2]
 }
