@@ -105,11 +105,13 @@ fn guarded(pam: &Pam, on_panic: PamError, hook: impl FnOnce() -> PamError) -> Pa
     })
 }
 
-/// Test builds only: `test_panic=HOOK` makes that hook panic.
+/// Test builds only: `test_panic=HOOK` makes that hook panic, `test_panic=as_user` whatever acts as the user.
 #[cfg(feature = "test-panic")]
 fn panic_on_request(hook: &str, arguments: &[String]) {
+    let asked_for = |place: &str| arguments.iter().any(|argument| argument.strip_prefix("test_panic=") == Some(place));
+    crate::privileges::PANIC.store(asked_for("as_user"), std::sync::atomic::Ordering::Relaxed);
     #[allow(clippy::panic)]
-    if arguments.iter().any(|argument| argument.strip_prefix("test_panic=") == Some(hook)) {
+    if asked_for(hook) {
         panic!("test_panic={hook}");
     }
 }

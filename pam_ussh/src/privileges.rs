@@ -21,10 +21,16 @@ pub(crate) fn as_user<T>(user: &User, act: impl FnOnce() -> T) -> Result<T, Stri
     let before = Saved::now().map_err(|error| format!("cannot read own credentials: {}", io::Error::from(error)))?;
     let dropped = Dropped { before: Some(before) };
     become_user(user).map_err(|error| format!("cannot act as {}: {}", user.name, io::Error::from(error)))?;
+    #[cfg(feature = "test-panic")]
+    assert!(!PANIC.load(std::sync::atomic::Ordering::Relaxed), "test_panic=as_user");
     let result = act();
     dropped.restore().map_err(|error| format!("cannot be root again: {}", io::Error::from(error)))?;
     Ok(result)
 }
+
+/// Test builds only: whether to panic where it would hurt most, while acting as the user.
+#[cfg(feature = "test-panic")]
+pub(crate) static PANIC: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);
 
 fn become_user(user: &User) -> nix::Result<()> {
     let name = CString::new(user.name.as_str()).map_err(|_| nix::Error::EINVAL)?;

@@ -14,7 +14,7 @@ pub fn module() -> PathBuf {
     path
 }
 
-/// A build with the option `test_panic=HOOK`: `PAM_USSH_PANIC_SO`, or built here once, beside the workspace's other builds.
+/// A build with the options `test_panic=HOOK` and `test_panic=as_user`: `PAM_USSH_PANIC_SO`, or built here once, beside the workspace's other builds.
 ///
 /// # Panics
 /// If it does not build.
@@ -39,7 +39,7 @@ fn build_that_panics() -> PathBuf {
 }
 
 fn target() -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from)
+    workspace().join(std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()))
 }
 
 fn workspace() -> &'static Path {

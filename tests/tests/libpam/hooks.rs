@@ -44,3 +44,19 @@ fn a_panic_leaves_the_host_as_it_was_and_the_next_call_works() {
     let answer = usual.sudo("test_panic=auth").module(&module).call("authenticate,acct_mgmt");
     assert_eq!(answer.codes(), ["ABORT", "SUCCESS"]);
 }
+
+#[test]
+fn a_panic_while_acting_as_the_user_leaves_the_host_as_root_with_its_groups() {
+    let usual = Usual::new();
+    let module = module_that_panics();
+    for caller in ["as=alice", "as=root"] {
+        let host = |options: &str| Host::sudo(&usual.room, options).module(&module).with(caller);
+        assert_eq!(host("").call("authenticate,acct_mgmt").codes(), ["SUCCESS", "SUCCESS"], "{caller}");
+        let answer = host("test_panic=as_user").call("authenticate,acct_mgmt");
+        assert_eq!(answer.codes(), ["ABORT", "ABORT"], "{caller}");
+        assert!(answer.log_text().contains("test_panic=as_user"), "{:?}", answer.log);
+        for call in &answer.calls {
+            assert_eq!(call.before, call.after, "{caller}");
+        }
+    }
+}
