@@ -83,7 +83,8 @@ fn an_agent_that_lists_honestly_and_then_breaks_off_is_given_up() {
     assert_eq!(usual.sudo("").auth().code(), "SUCCESS");
     let certificate = std::fs::read_to_string(&usual.certificate).expect("the certificate");
     let listing = wire::listing(&[(wire::blob(&certificate), b"id".to_vec())]);
-    let ways: [(&str, fn(UnixStream)); 7] = [
+    type Way = fn(UnixStream);
+    let ways: [(&str, Way); 7] = [
         ("says nothing", streams::say_nothing),
         ("hangs up", streams::hang_up),
         ("stops in mid-message", streams::stop_mid_message),
