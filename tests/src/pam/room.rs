@@ -50,7 +50,8 @@ impl Room {
     #[expect(clippy::new_without_default, reason = "it makes folders and listens")]
     pub fn new() -> Self {
         assert!(nix::unistd::geteuid().is_root(), "these tests need root: run tests/run.sh as root");
-        let folder = TempDir::with_prefix("room-").expect("a temporary folder");
+        // Not TMPDIR, which may be root's alone: alice must get to her home.
+        let folder = TempDir::with_prefix_in("room-", "/tmp").expect("a folder in /tmp");
         open_to_all(folder.path());
         for name in ["etc", "etc/ssh", "etc/pam.d", "dev", "home"] {
             fs::create_dir(folder.path().join(name)).expect("a folder in the room");

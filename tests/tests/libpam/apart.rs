@@ -47,7 +47,7 @@ impl Apart {
 
     /// The verdict with whoever listens at alice's socket.
     pub(crate) fn verdict(&self) -> Verdict {
-        let host = || self.usual.sudo("timeout=1 sign_timeout=1");
+        let host = || self.usual.sudo("timeout=5 sign_timeout=5");
         assert_bounded(&host().auth(), "a liar");
         verdict(host)
     }

@@ -76,6 +76,18 @@ fn unknown_and_broken_identities_do_no_harm_to_a_good_one() {
 }
 
 #[test]
+fn plain_keys_of_every_type_do_no_harm_to_a_certificate() {
+    let usual = Usual::new();
+    usual.agent.clear();
+    for kind in ["rsa -b 1024", "rsa -b 3072", "ecdsa -b 256", "ecdsa -b 384", "ecdsa -b 521", "ed25519"] {
+        usual.agent.add(&usual.room.key(kind, kind));
+    }
+    assert_eq!(usual.verdict(""), refused("no-certificate"));
+    usual.agent.add(&usual.key);
+    assert_eq!(usual.verdict(""), ACCEPTED);
+}
+
+#[test]
 fn a_certificate_that_was_tampered_with_is_refused() {
     let apart = Apart::new();
     let good = blob(&fs::read_to_string(&apart.usual.certificate).expect("the certificate"));

@@ -109,8 +109,9 @@ fn an_agent_that_times_out_is_not_waited_for_again_when_sudo_asks_three_times() 
     let silent = Listener::start(&usual.room, streams::say_nothing);
     let answer = usual.sudo("timeout=2").with("calls=3").auth();
     assert_eq!(answer.codes(), ["AUTHINFO_UNAVAIL"; 3]);
-    let whole: Duration = answer.calls.iter().map(|call| call.elapsed).sum();
-    assert!(whole < Duration::from_secs(5), "three calls took {whole:?}");
+    for later in &answer.calls[1..] {
+        assert!(later.elapsed < Duration::from_secs(1), "a later call took {:?}", later.elapsed);
+    }
     assert_eq!(silent.connections(), 1);
 }
 

@@ -73,6 +73,29 @@ fn control_characters_of_a_certificate_reach_neither_log_nor_terminal() {
 }
 
 #[test]
+fn what_the_person_puts_into_the_environment_cannot_forge_a_log_line() {
+    let usual = Usual::new();
+    assert_eq!(usual.sudo("").auth().code(), "SUCCESS");
+    let forged = "/x\" by=\"root\"\n<86>pam_ussh(sudo:auth): accepted\u{1b}[2J";
+    let answer = usual.sudo("").env("SSH_AUTH_SOCK", forged).auth();
+    assert_eq!(answer.code(), "AUTHINFO_UNAVAIL");
+    assert_eq!(decisions(&answer).len(), 1, "{:?}", answer.log);
+    assert!(answer.log.iter().all(|line| !line.contains(char::is_control)), "{:?}", answer.log);
+    assert!(!answer.log_text().contains("/x\" by"), "a quote closes the value: {:?}", answer.log);
+    assert!(!answer.said_text().contains('⟨'), "{}", answer.said_text());
+}
+
+#[test]
+fn a_user_name_cannot_forge_a_log_line() {
+    let usual = Usual::new();
+    let answer = usual.sudo("").with("user=x\" by=\"root\"\n\u{1b}[2J").auth();
+    assert_eq!(answer.code(), "USER_UNKNOWN");
+    assert_eq!(decisions(&answer).len(), 1, "{:?}", answer.log);
+    let own: Vec<&String> = decisions(&answer);
+    assert!(!own[0].contains(char::is_control) && !own[0].contains("x\" by"), "{}", own[0]);
+}
+
+#[test]
 fn refused_certificates_are_summed_up_after_the_first_eight() {
     let usual = Usual::new();
     assert_eq!(usual.sudo("").auth().code(), "SUCCESS");

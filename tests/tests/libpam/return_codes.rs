@@ -195,6 +195,17 @@ fn sessions_of_other_services_than_sshd_are_ignored() {
 }
 
 #[test]
+fn a_session_of_sshd_without_a_certificate_is_refused() {
+    let room = Room::new();
+    assert_eq!(Host::sudo(&room, "").service("sshd").call("open_session").code(), "PERM_DENIED");
+    assert_eq!(
+        Host::sudo(&room, "sshd_services=sshd-inside").service("sshd-inside").call("open_session").code(),
+        "PERM_DENIED"
+    );
+    assert_eq!(Host::sudo(&room, "sshd_services=sshd-inside").service("sudo").call("open_session").code(), "IGNORE");
+}
+
+#[test]
 fn a_session_with_a_configuration_in_error_is_refused() {
     let room = Room::new();
     assert_eq!(Host::sudo(&room, "").call("open_session").code(), "IGNORE");
