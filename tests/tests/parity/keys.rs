@@ -63,7 +63,7 @@ fn both_judge_the_key_s_algorithm_alike() {
     of("RSA with SHA-512 where it is allowed", &rsa).rule(&sshd, &module).accepted();
     of("ecdsa where it is not", &ecdsa)
         .rule(&sshd, &module)
-        .refused("not in PubkeyAcceptedAlgorithms", "which is not accepted");
+        .refused("not in PubkeyAcceptedAlgorithms", "is for a key of type");
     let (sshd, module) = only("rsa-sha2-256-cert-v01@openssh.com");
     of("RSA with SHA-256 where only it is allowed", &rsa)
         .client("-oPubkeyAcceptedAlgorithms=rsa-sha2-256-cert-v01@openssh.com")
@@ -122,7 +122,7 @@ fn both_refuse_dsa() {
     let (key, ca) = (rig.key_of("dsa"), world.ca("dsa"));
     signed(&rig, "a DSA key", &Ca::of(world.ca("ed25519").key().clone()), &[], &key)
         .client(DSA)
-        .refused("not in PubkeyAcceptedAlgorithms", "which is not accepted");
+        .refused("not in PubkeyAcceptedAlgorithms", "is of the type");
     signed(&rig, "a DSA CA", &ca, &[], &rig.key).refused("ssh-dss", "unsupported key type");
     rig.finish();
 }
