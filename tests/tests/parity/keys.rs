@@ -61,9 +61,7 @@ fn both_judge_the_key_s_algorithm_alike() {
     let (sshd, module) = only("ssh-ed25519-cert-v01@openssh.com,rsa-sha2-512-cert-v01@openssh.com");
     of("ed25519 where it is allowed", &rig.key).rule(&sshd, &module).accepted();
     of("RSA with SHA-512 where it is allowed", &rsa).rule(&sshd, &module).accepted();
-    of("ecdsa where it is not", &ecdsa)
-        .rule(&sshd, &module)
-        .refused("not in PubkeyAcceptedAlgorithms", "is for a key of type");
+    of("ecdsa where it is not", &ecdsa).rule(&sshd, &module).refused("not in PubkeyAcceptedAlgorithms", "is for a key of type");
     let (sshd, module) = only("rsa-sha2-256-cert-v01@openssh.com");
     of("RSA with SHA-256 where only it is allowed", &rsa)
         .client("-oPubkeyAcceptedAlgorithms=rsa-sha2-256-cert-v01@openssh.com")
