@@ -39,16 +39,14 @@ fn main() {
 
 fn report(runs: usize) {
     print_header(runs);
-    let usual = measured(USUAL, runs);
     for kind in ["ecdsa -b 256", "ecdsa -b 384", "rsa -b 3072"] {
-        measured(Case { key: kind, ..USUAL }, runs);
-        measured(Case { ca: kind, ..USUAL }, runs);
+        measured([Case { key: kind, ..USUAL }, Case { ca: kind, ..USUAL }], runs);
     }
     for keys in [20, 100, 1000] {
-        measured(Case { keys, ..USUAL }, runs);
+        measured([Case { keys, ..USUAL }], runs);
     }
-    let many_cas = measured(Case { ca_keys: 1000, ..USUAL }, runs);
-    let no_plain_key = measured(Case { plain_key: false, ..USUAL }, runs);
+    let [usual, many_cas, no_plain_key] =
+        measured([USUAL, Case { ca_keys: 1000, ..USUAL }, Case { plain_key: false, ..USUAL }], runs);
     println!();
     let (fresh, repeated) = many_cas.own_over(&usual);
     println!("own time with 1,000 CA keys, over that with one: {fresh:.2} fresh, {repeated:.2} repeated (to reach: 1.2)");
@@ -59,9 +57,11 @@ fn report(runs: usize) {
     count();
 }
 
-fn measured(case: Case, runs: usize) -> Times {
-    let times = Times::measure(&case, runs);
-    times.print(&case);
+fn measured<const N: usize>(cases: [Case; N], runs: usize) -> [Times; N] {
+    let times = Times::measure(cases, runs);
+    for (case, times) in cases.iter().zip(&times) {
+        times.print(case);
+    }
     times
 }
 

@@ -19,6 +19,9 @@ struct Pair {
     own: f64,
 }
 
+/// Processes among which the repeated calls of a case are divided.
+const PARTS: usize = 10;
+
 pub(crate) fn print_header(runs: usize) {
     println!(
         "Microseconds, medians of {runs}. own: of whole - floor; ratio: whole / floor; libpam: with a module that does nothing."
@@ -28,16 +31,28 @@ pub(crate) fn print_header(runs: usize) {
 }
 
 impl Times {
-    pub(crate) fn measure(case: &Case, runs: usize) -> Self {
-        let setting = Setting::new(case);
-        let [mut floor, mut libpam, mut whole] = [const { Vec::new() }; 3];
+    /// Measures these cases in turn too, so that they can be compared with each other.
+    pub(crate) fn measure<const N: usize>(cases: [Case; N], runs: usize) -> [Self; N] {
+        let mut taken = cases.map(|case| (Setting::new(&case), [const { Vec::new() }; 5]));
         for _ in 0..runs {
-            floor.push(setting.worker(What::Floor).once());
-            libpam.push(setting.worker(What::Permit).once());
-            whole.push(setting.worker(What::Module).once());
+            for (setting, [floor, libpam, whole, ..]) in &mut taken {
+                floor.push(setting.worker(What::Floor).once());
+                libpam.push(setting.worker(What::Permit).once());
+                whole.push(setting.worker(What::Module).once());
+            }
         }
-        let (floor_again, whole_again) = setting.worker(What::Both).in_turn(runs);
-        Self { fresh: Pair::new(floor, whole), repeated: Pair::new(floor_again, whole_again), libpam: median(libpam) }
+        for _ in 0..PARTS {
+            for (setting, [.., floor, whole]) in &mut taken {
+                let (floors, wholes) = setting.worker(What::Both).in_turn(runs.div_ceil(PARTS));
+                floor.extend(floors);
+                whole.extend(wholes);
+            }
+        }
+        taken.map(|(_, [floor, libpam, whole, floor_again, whole_again])| Self {
+            fresh: Pair::new(floor, whole),
+            repeated: Pair::new(floor_again, whole_again),
+            libpam: median(libpam),
+        })
     }
 
     pub(crate) fn print(&self, case: &Case) {
