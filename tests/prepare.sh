@@ -46,7 +46,7 @@ need_cargo() {
         home=$(getent passwd "$SUDO_USER" | cut -d: -f6)
         export RUSTUP_HOME=${RUSTUP_HOME:-$home/.rustup} CARGO_HOME=$PWD/target/cargo-home
         PATH="$PATH:$home/.cargo/bin"
-        trap 'chown -R --reference=Cargo.toml target Cargo.lock' EXIT
+        trap 'chown -R --reference=Cargo.toml target Cargo.lock 2>/dev/null' EXIT
     fi
     cargo --version >/dev/null 2>&1 || fail "Rust $(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml) or newer is missing. Debian 12's own is older:
   apt-get install --no-install-recommends ca-certificates curl gcc libc6-dev
