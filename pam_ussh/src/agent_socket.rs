@@ -26,17 +26,18 @@ const MAX_ENVIRONMENT: u64 = 6 * 1024 * 1024;
 
 /// Connects to the agent that SSH_AUTH_SOCK names.
 pub(crate) fn connect(request: &Request, deadline: Instant) -> Result<Agent, Outcome> {
-    let path = socket_path().ok_or(NoAgent::NotSet)?;
+    let path = socket_path(request).ok_or(NoAgent::NotSet)?;
     let connected = as_user(&request.invoker, || connect_own(&path, request.invoker.uid, deadline));
     let agent = connected.map_err(Outcome::Privileges)?;
     Ok(agent.map_err(|why| why.at(&path))?)
 }
 
-/// The process's variable, else that of its initial environment: sudo clears its own, and keeping it
-/// (`env_keep`) would hand the agent to the command that root runs.
-fn socket_path() -> Option<PathBuf> {
+/// The process's variable, else, in a program that the person started, that of its initial environment: sudo clears its
+/// own, and keeping it (`env_keep`) would hand the agent to the command that root runs.
+fn socket_path(request: &Request) -> Option<PathBuf> {
     let set = std::env::var_os(VARIABLE).filter(|value| !value.is_empty());
-    set.or_else(initial_variable).map(PathBuf::from)
+    let initial = || if request.is_started_by_invoker() { initial_variable() } else { None };
+    set.or_else(initial).map(PathBuf::from)
 }
 
 fn initial_variable() -> Option<OsString> {

@@ -28,7 +28,8 @@ pub(crate) fn authenticate<'p>(
 ) -> Result<Granted, Outcome> {
     check_group(request, options)?;
     let trusted = TrustedFiles::read(options, request, report)?;
-    let mut agent = connect(request, options, memory)?;
+    let deadline = Instant::now() + options.timeout;
+    let mut agent = connect(request, memory, deadline)?;
     let identities = agent.identities().map_err(NoAgent::from)?;
     let listed = Listed::read(&identities);
     report.debug(&format!(
@@ -37,7 +38,7 @@ pub(crate) fn authenticate<'p>(
         listed.certificates.len(),
         listed.unknown
     ));
-    let judged = Judged::new(&listed, &rules(request, options, &trusted), now());
+    let judged = Judged::new(&listed, &rules(request, options, &trusted), now(), deadline)?;
     let search = Search { agent: &mut agent, listed: &listed, options, request, report, memory };
     search.first_proven(judged).map(|proven| Granted::new(&proven))
 }
@@ -45,21 +46,25 @@ pub(crate) fn authenticate<'p>(
 /// Only members of `group` are asked for a certificate. A group that does not exist has no members to ask: refused.
 fn check_group(request: &Request, options: &Options) -> Result<(), Outcome> {
     let Some(name) = &options.group else { return Ok(()) };
-    let group = Group::from_name(name).ok().flatten();
-    let group = group.ok_or_else(|| Outcome::Misconfigured(format!("option \"group={name}\": there is no such group")))?;
+    let misconfigured = |what: String| Outcome::Misconfigured(format!("option \"group={name}\": {what}"));
+    let group = Group::from_name(name).map_err(|error| misconfigured(io::Error::from(error).to_string()))?;
+    let group = group.ok_or_else(|| misconfigured("there is no such group".to_owned()))?;
+    // The group's own list first: getgrouplist(3) is silent when a source of groups is out of reach, and whoever is
+    // taken for a stranger to the group is asked for nothing.
+    if request.user.gid == group.gid || group.mem.contains(&request.user.name) {
+        return Ok(());
+    }
     let user = CString::new(request.user.name.as_str()).map_err(|_| Outcome::UnknownUser(request.user.name.clone()))?;
-    let groups = getgrouplist(&user, request.user.gid).map_err(|error| {
-        Outcome::Misconfigured(format!("cannot list the groups of {}: {}", request.user.name, io::Error::from(error)))
-    })?;
+    let groups = getgrouplist(&user, request.user.gid).map_err(|error| misconfigured(io::Error::from(error).to_string()))?;
     if groups.contains(&group.gid) { Ok(()) } else { Err(Outcome::NotInGroup(name.clone())) }
 }
 
 /// An agent that let us wait once is not waited for again in the same transaction: sudo asks three times.
-fn connect(request: &Request, options: &Options, memory: &Memory<'_>) -> Result<Agent, Outcome> {
+fn connect(request: &Request, memory: &Memory<'_>, deadline: Instant) -> Result<Agent, Outcome> {
     if let Some(before) = memory.agent_timed_out() {
         return Err(NoAgent::TimedOut(before.to_owned()).into());
     }
-    agent_socket::connect(request, Instant::now() + options.timeout)
+    agent_socket::connect(request, deadline)
 }
 
 fn rules<'r>(request: &'r Request, options: &'r Options, trusted: &'r TrustedFiles) -> Rules<'r> {

@@ -1,9 +1,13 @@
 //! What the agent lists, and which of its certificates the rules accept.
 
+use std::time::Instant;
+
 use ussh_agent::Identities;
 use ussh_cert::algorithm::KeyType;
 use ussh_cert::certificate::{Certificate, blob_name};
 use ussh_cert::{Accepted, Refusal, Rules, check};
+
+use crate::outcome::NoAgent;
 
 /// The agent's identities, sorted by what they are. One that cannot be read does no harm to the others.
 #[derive(Debug, Default)]
@@ -30,6 +34,8 @@ impl<'i> Listed<'i> {
         let name = blob_name(blob).unwrap_or_default();
         if KeyType::from_name(name).is_some() {
             self.plain_keys.push(blob);
+        } else if self.certificates.iter().any(|certificate| certificate.blob == blob) {
+            // Listed again, it would only cost time again.
         } else if is_certificate_name(name) {
             match Certificate::parse(blob) {
                 Ok(certificate) => self.certificates.push(certificate),
@@ -57,16 +63,21 @@ pub(crate) struct Judged<'c> {
 }
 
 impl<'c> Judged<'c> {
-    pub(crate) fn new(listed: &'c Listed<'_>, rules: &Rules<'_>, now: u64) -> Self {
+    /// Judges them all, unless there are so many that the deadline passes.
+    pub(crate) fn new(listed: &'c Listed<'_>, rules: &Rules<'_>, now: u64, deadline: Instant) -> Result<Self, NoAgent> {
         let mut judged = Self::default();
         judged.refused.extend(listed.unreadable.iter().map(|refusal| (None, refusal.clone())));
         for certificate in &listed.certificates {
+            if Instant::now() > deadline {
+                let count = listed.certificates.len();
+                return Err(NoAgent::TimedOut(format!("its {count} certificates could not be judged in time")));
+            }
             match check(certificate, rules, now) {
                 Ok(accepted) => judged.accepted.push(accepted),
                 Err(refusal) => judged.refused.push((Some(certificate), refusal)),
             }
         }
-        judged
+        Ok(judged)
     }
 
     /// Software keys first: nobody touches a security key in vain.

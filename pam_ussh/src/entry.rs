@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::sync::Mutex;
 
-use pamsm::{Pam, PamError, PamFlags, PamServiceModule};
+use pamsm::{Pam, PamError};
 
 use crate::authenticate::authenticate;
 use crate::memory::Memory;
@@ -12,67 +12,62 @@ use crate::outcome::Outcome;
 use crate::report::Report;
 use crate::request::{Request, Stack, service_name};
 
-/// The module, as libpam calls it.
-pub(crate) struct Module;
+pub(crate) fn authenticate_hook(pam: &Pam, words: &[String]) -> PamError {
+    guarded(pam, PamError::ABORT, || ask("auth", pam, Stack::Auth, words))
+}
 
-impl PamServiceModule for Module {
-    fn authenticate(pam: Pam, _: PamFlags, arguments: Vec<String>) -> PamError {
-        guarded(&pam, PamError::ABORT, || ask("auth", &pam, Stack::Auth, &arguments))
-    }
+pub(crate) fn account_hook(pam: &Pam, words: &[String]) -> PamError {
+    guarded(pam, PamError::ABORT, || ask("account", pam, Stack::Account, words))
+}
 
-    fn acct_mgmt(pam: Pam, _: PamFlags, arguments: Vec<String>) -> PamError {
-        guarded(&pam, PamError::ABORT, || ask("account", &pam, Stack::Account, &arguments))
-    }
+/// There are no credentials to set; doas wants to hear that this went well.
+pub(crate) fn setcred_hook(pam: &Pam, words: &[String]) -> PamError {
+    guarded(pam, PamError::ABORT, || {
+        panic_on_request("setcred", words);
+        PamError::SUCCESS
+    })
+}
 
-    /// There are no credentials to set; doas wants to hear that this went well.
-    fn setcred(pam: Pam, _: PamFlags, arguments: Vec<String>) -> PamError {
-        guarded(&pam, PamError::ABORT, || {
-            panic_on_request("setcred", &arguments);
-            PamError::SUCCESS
-        })
-    }
+pub(crate) fn open_session_hook(pam: &Pam, words: &[String]) -> PamError {
+    guarded(pam, PamError::PERM_DENIED, || open_session(pam, words))
+}
 
-    fn open_session(pam: Pam, _: PamFlags, arguments: Vec<String>) -> PamError {
-        guarded(&pam, PamError::PERM_DENIED, || open_session(&pam, &arguments))
-    }
+pub(crate) fn close_session_hook(pam: &Pam, words: &[String]) -> PamError {
+    guarded(pam, PamError::PERM_DENIED, || {
+        panic_on_request("close_session", words);
+        PamError::IGNORE
+    })
+}
 
-    fn close_session(pam: Pam, _: PamFlags, arguments: Vec<String>) -> PamError {
-        guarded(&pam, PamError::PERM_DENIED, || {
-            panic_on_request("close_session", &arguments);
-            PamError::IGNORE
-        })
-    }
-
-    /// Nothing here changes a password.
-    fn chauthtok(pam: Pam, _: PamFlags, arguments: Vec<String>) -> PamError {
-        guarded(&pam, PamError::ABORT, || {
-            panic_on_request("chauthtok", &arguments);
-            PamError::IGNORE
-        })
-    }
+/// Nothing here changes a password.
+pub(crate) fn chauthtok_hook(pam: &Pam, words: &[String]) -> PamError {
+    guarded(pam, PamError::ABORT, || {
+        panic_on_request("chauthtok", words);
+        PamError::IGNORE
+    })
 }
 
 /// The auth and the account stack: one question, one line in the log, one answer.
-fn ask(hook: &str, pam: &Pam, stack: Stack, arguments: &[String]) -> PamError {
-    panic_on_request(hook, arguments);
-    let options = match Options::parse(&own_arguments(arguments)) {
+fn ask(hook: &str, pam: &Pam, stack: Stack, words: &[String]) -> PamError {
+    panic_on_request(hook, words);
+    let options = match Options::parse(&own_words(words)) {
         Ok(options) => options,
         Err(error) => return Report::new(pam, false, false).decision(&error.into(), stack, None),
     };
     let report = Report::new(pam, options.quiet, options.debug);
-    let request = match Request::new(pam, stack) {
+    let request = match Request::new(pam, &options.sshd_services) {
         Ok(request) => request,
         Err(outcome) => return report.decision(&outcome, stack, None),
     };
-    let mut memory = Memory::recall(pam);
+    let mut memory = Memory::recall(pam, &request);
     let outcome = authenticate(&request, &options, &report, &mut memory).map_or_else(|outcome| outcome, Outcome::Accepted);
     report.decision(&outcome, stack, Some((&request, &mut memory)))
 }
 
 /// Sessions are sshd's business, and its session stack is not served yet: refused there, so that nobody believes in it.
-fn open_session(pam: &Pam, arguments: &[String]) -> PamError {
-    panic_on_request("open_session", arguments);
-    let options = match Options::parse(&own_arguments(arguments)) {
+fn open_session(pam: &Pam, words: &[String]) -> PamError {
+    panic_on_request("open_session", words);
+    let options = match Options::parse(&own_words(words)) {
         Ok(options) => options,
         Err(error) => return Report::new(pam, false, false).decision(&error.into(), Stack::Session, None),
     };
@@ -100,15 +95,16 @@ fn guarded(pam: &Pam, on_panic: PamError, hook: impl FnOnce() -> PamError) -> Pa
     answer.unwrap_or_else(|payload| {
         drop(payload);
         let what = LAST_PANIC.lock().map(|mut last| std::mem::take(&mut *last)).unwrap_or_default();
-        Report::new(pam, false, false).panicked(&what);
+        let logged = catch_unwind(AssertUnwindSafe(|| Report::new(pam, false, false).panicked(&what)));
+        drop(logged); // A second panic has nobody left to tell.
         on_panic
     })
 }
 
 /// Test builds only: `test_panic=HOOK` makes that hook panic, `test_panic=as_user` whatever acts as the user.
 #[cfg(feature = "test-panic")]
-fn panic_on_request(hook: &str, arguments: &[String]) {
-    let asked_for = |place: &str| arguments.iter().any(|argument| argument.strip_prefix("test_panic=") == Some(place));
+fn panic_on_request(hook: &str, words: &[String]) {
+    let asked_for = |place: &str| words.iter().any(|argument| argument.strip_prefix("test_panic=") == Some(place));
     crate::privileges::PANIC.store(asked_for("as_user"), std::sync::atomic::Ordering::Relaxed);
     #[allow(clippy::panic)]
     if asked_for(hook) {
@@ -120,7 +116,7 @@ fn panic_on_request(hook: &str, arguments: &[String]) {
 fn panic_on_request(_: &str, _: &[String]) {}
 
 /// The arguments that are options: all of them, but for the one of test builds.
-fn own_arguments(arguments: &[String]) -> Vec<&str> {
+fn own_words(words: &[String]) -> Vec<&str> {
     let is_option = |argument: &&str| !(cfg!(feature = "test-panic") && argument.starts_with("test_panic="));
-    arguments.iter().map(String::as_str).filter(is_option).collect()
+    words.iter().map(String::as_str).filter(is_option).collect()
 }

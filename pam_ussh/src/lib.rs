@@ -3,7 +3,8 @@
 //! What it does for whom is in the man page, `pam_ussh.8`; what the agent is asked to sign in `PROTOCOL.md`.
 //!
 //! ```text
-//! entry            the six hooks; no panic passes them
+//! hooks            the six functions that libpam calls
+//!   entry            what each of them does; no panic passes
 //!   options        the words of the pam.d line
 //!   request        who asks, in which stack of which service
 //!   authenticate   the story, readable top down
@@ -17,7 +18,7 @@
 //! ```
 //!
 //! Nothing in here starts a thread, leaves a descriptor open, touches a signal handler or keeps global state, so that
-//! the library can be unloaded. `unsafe` stands in `conversation` and `memory` alone.
+//! the library can be unloaded. `unsafe` stands in `hooks`, `conversation` and `memory` alone.
 #![deny(unsafe_code)]
 
 mod agent_socket;
@@ -25,6 +26,7 @@ mod authenticate;
 mod candidates;
 mod conversation;
 mod entry;
+mod hooks;
 mod local_time;
 mod memory;
 mod options;
@@ -35,11 +37,3 @@ mod report;
 mod request;
 mod safe_path;
 mod trusted_files;
-
-// pamsm's macro defines the exported functions; its code is not ours to lint.
-#[allow(unsafe_code, missing_docs, unsafe_op_in_unsafe_fn, clippy::undocumented_unsafe_blocks)]
-mod hooks {
-    use super::entry::Module;
-    use pamsm::PamServiceModule;
-    pamsm::pam_module!(Module);
-}

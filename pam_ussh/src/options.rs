@@ -129,6 +129,9 @@ impl Options {
     }
 
     fn take(&mut self, name: &str, value: Option<&str>) -> Result<(), String> {
+        if value.is_some_and(|value| value.contains(char::REPLACEMENT_CHARACTER)) {
+            return Err("is not UTF-8".to_owned());
+        }
         match name {
             "ca_file" => self.ca_file = absolute(some(value)?)?,
             "authorized_principals" => self.authorized_principals.get_or_insert_default().extend(list(some(value)?)?),
@@ -196,16 +199,21 @@ fn positive_duration(value: &str) -> Result<u64, String> {
 
 fn seconds(value: &str) -> Result<Duration, String> {
     match value.parse::<u64>() {
-        Ok(seconds @ 1..=MOST_SECONDS) if value.bytes().all(|byte| byte.is_ascii_digit()) => Ok(Duration::from_secs(seconds)),
+        Ok(seconds @ 1..=MOST_SECONDS) if is_decimal(value) => Ok(Duration::from_secs(seconds)),
         _ => Err(format!("must be a number of seconds from 1 to {MOST_SECONDS}")),
     }
 }
 
 fn rsa_size(value: &str) -> Result<usize, String> {
     match value.parse::<usize>() {
-        Ok(bits @ LEAST_RSA_SIZE..=16_384) => Ok(bits),
+        Ok(bits @ LEAST_RSA_SIZE..=16_384) if is_decimal(value) => Ok(bits),
         _ => Err(format!("must be a number of bits from {LEAST_RSA_SIZE} to 16384")),
     }
+}
+
+/// Without the sign that Rust's numbers may have.
+fn is_decimal(value: &str) -> bool {
+    value.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn algorithms(value: &str) -> Result<AlgorithmSet, String> {

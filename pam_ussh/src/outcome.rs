@@ -6,7 +6,7 @@ mod refused;
 use pamsm::PamError;
 use ussh_cert::Proven;
 use ussh_cert::certificate::Certificate;
-use ussh_cert::refusal::text;
+use ussh_cert::refusal::{text, text_within};
 
 pub(crate) use certificate_facts::CertificateFacts;
 pub(crate) use refused::{Refused, Why};
@@ -42,6 +42,8 @@ impl Granted {
 #[derive(Clone, Debug)]
 pub(crate) enum NoAgent {
     NotSet,
+    /// The person is at another host, and this program is not in their login.
+    Remote,
     NotASocket,
     NotOwned,
     Unreachable(String),
@@ -64,6 +66,7 @@ impl NoAgent {
     fn what(&self) -> String {
         match self {
             Self::NotSet => "SSH_AUTH_SOCK is not set".to_owned(),
+            Self::Remote => "not started by the person who is to be allowed".to_owned(),
             Self::NotASocket => "SSH_AUTH_SOCK does not name a socket".to_owned(),
             Self::NotOwned => "the socket that SSH_AUTH_SOCK names is not yours".to_owned(),
             Self::Unreachable(error) => format!("SSH_AUTH_SOCK names {error}"),
@@ -110,7 +113,7 @@ impl Outcome {
 
     /// What the person is told: what happened, then what to do. `None` when there is nothing to tell.
     pub(crate) fn sentence(&self, service: &str) -> Option<String> {
-        let again = format!("then run {} again", command(service));
+        let again = format!("then run {} again", text(command(service).as_bytes()));
         let administrator = "Tell this host's administrator; the reason is in the system log";
         match self {
             Self::Accepted(_) | Self::NotInGroup(_) => None,
@@ -124,16 +127,22 @@ impl Outcome {
         }
     }
 
-    /// The line for auditors: a verdict, then `name=value`. Whatever a certificate says is escaped.
-    pub(crate) fn log_line(&self) -> String {
+    /// The line for auditors: the verdict, who it is about, and why, as `name=value`. Whatever comes from elsewhere is
+    /// cut and escaped, so that nobody can push a line out of the log or make it two.
+    pub(crate) fn log_line(&self, who: &str) -> String {
+        let (verdict, why) = self.verdict();
+        format!("{verdict}{who} {why}")
+    }
+
+    fn verdict(&self) -> (&'static str, String) {
         match self {
-            Self::Accepted(Granted(facts)) => format!("accepted {facts}"),
-            Self::NotInGroup(group) => format!("ignored reason=not-in-group group=\"{group}\""),
-            Self::Refused(refused) => format!("refused {refused}"),
-            Self::NoAgent(why) => format!("refused reason=no-agent detail=\"{}\"", why.what()),
-            Self::Misconfigured(what) => format!("refused reason=configuration detail=\"{}\"", text(what.as_bytes())),
-            Self::Privileges(what) => format!("refused reason=privileges detail=\"{}\"", text(what.as_bytes())),
-            Self::UnknownUser(who) => format!("refused reason=unknown-user detail=\"{}\"", text(who.as_bytes())),
+            Self::Accepted(Granted(facts)) => ("accepted", facts.to_string()),
+            Self::NotInGroup(group) => ("ignored", format!("reason=not-in-group group=\"{}\"", text(group.as_bytes()))),
+            Self::Refused(refused) => ("refused", refused.to_string()),
+            Self::NoAgent(why) => ("refused", format!("reason=no-agent detail=\"{}\"", why.what().replace('"', "'"))),
+            Self::Misconfigured(what) => ("refused", format!("reason=configuration detail=\"{}\"", long(what))),
+            Self::Privileges(what) => ("refused", format!("reason=privileges detail=\"{}\"", long(what))),
+            Self::UnknownUser(who) => ("refused", format!("reason=unknown-user detail=\"{}\"", text(who.as_bytes()))),
         }
     }
 
@@ -154,6 +163,11 @@ impl Outcome {
     pub(crate) fn refused(certificates: Vec<(Option<&Certificate<'_>>, Why)>) -> Self {
         Self::Refused(Box::new(Refused::new(certificates)))
     }
+}
+
+/// What the administrator wrote, paths above all, may be longer than what others send.
+fn long(what: &str) -> String {
+    text_within(2_000, what.as_bytes())
 }
 
 /// What the person typed: `sudo -i` has a PAM service of its own.

@@ -3,7 +3,7 @@
 use std::ffi::CString;
 use std::io;
 
-use nix::unistd::{Gid, Uid, User, getegid, geteuid, getgrouplist, getgroups, setegid, seteuid, setgroups};
+use nix::unistd::{Gid, Uid, User, getegid, geteuid, getgrouplist, getgroups, getresuid, setegid, seteuid, setgroups};
 
 /// Runs `act` with the user's effective uid, gid and groups.
 ///
@@ -17,6 +17,9 @@ pub(crate) fn as_user<T>(user: &User, act: impl FnOnce() -> T) -> Result<T, Stri
     }
     if !geteuid().is_root() {
         return Err(format!("cannot act as {} without being root", user.name));
+    }
+    if !can_be_root_again() {
+        return Err(format!("cannot act as {}: there would be no way back to root", user.name));
     }
     let before = Saved::now().map_err(|error| format!("cannot read own credentials: {}", io::Error::from(error)))?;
     let dropped = Dropped { before: Some(before) };
@@ -36,7 +39,14 @@ fn become_user(user: &User) -> nix::Result<()> {
     let name = CString::new(user.name.as_str()).map_err(|_| nix::Error::EINVAL)?;
     setgroups(&getgrouplist(&name, user.gid)?)?;
     setegid(user.gid)?;
-    seteuid(user.uid)
+    seteuid(user.uid)?;
+    // A policy that lets the calls "succeed" without effect must not leave root walking the person's paths.
+    if (geteuid(), getegid()) == (user.uid, user.gid) { Ok(()) } else { Err(nix::Error::EPERM) }
+}
+
+/// The effective uid is given up; one of the others must be kept.
+fn can_be_root_again() -> bool {
+    getresuid().is_ok_and(|uids| uids.real.is_root() || uids.saved.is_root())
 }
 
 struct Saved {

@@ -36,11 +36,12 @@ impl<'p> Report<'p> {
                     memory.keep_agent_timed_out(what);
                 }
                 let sentence = outcome.sentence(&request.service).filter(|sentence| memory.is_news(sentence));
-                (format!(" user=\"{}\" by=\"{}\"", request.user.name, request.invoker.name), sentence)
+                let (user, by) = (text(request.user.name.as_bytes()), text(request.invoker.name.as_bytes()));
+                (format!(" user=\"{user}\" by=\"{by}\""), sentence)
             }
             None => (self.user_item(), outcome.sentence(&service_name(self.pam))),
         };
-        self.log(level, &format!("{}{who}", outcome.log_line()));
+        self.log(level, &outcome.log_line(&who));
         if let Some(sentence) = news {
             self.tell(&sentence);
         }

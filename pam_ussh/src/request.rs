@@ -1,11 +1,12 @@
 //! Who asks, in which stack of which service: everything the answer depends on that the host program tells.
 
 use std::ffi::OsString;
+use std::io;
 
 use nix::unistd::{Uid, User, geteuid, gethostname, getuid};
 use pamsm::{Pam, PamLibExt};
 
-use crate::outcome::Outcome;
+use crate::outcome::{NoAgent, Outcome};
 
 /// A PAM stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,13 +28,27 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    pub(crate) fn new(pam: &Pam, stack: Stack) -> Result<Self, Outcome> {
-        debug_assert!(stack != Stack::Session);
+    pub(crate) fn new(pam: &Pam, sshd_services: &[String]) -> Result<Self, Outcome> {
+        let service = service_name(pam);
         let user = pam_user(pam)?;
         let invoker = invoker(&user)?;
+        if sshd_services.contains(&service) || asks_for_a_stranger(pam, &user) {
+            return Err(NoAgent::Remote.into());
+        }
         let host = gethostname().map(|name: OsString| name.to_string_lossy().into_owned()).unwrap_or_default();
-        Ok(Self { service: service_name(pam), host, user, invoker })
+        Ok(Self { service, host, user, invoker })
     }
+
+    /// Whether the process was started by the one whose agent is asked, so that its initial environment is theirs.
+    pub(crate) fn is_started_by_invoker(&self) -> bool {
+        getuid() == self.invoker.uid
+    }
+}
+
+/// A daemon of root's that somebody talks to from afar: what SSH_AUTH_SOCK it may have is its own starter's, not theirs.
+fn asks_for_a_stranger(pam: &Pam, user: &User) -> bool {
+    let is_daemon = getuid().is_root() && geteuid().is_root() && !user.uid.is_root();
+    is_daemon && pam.get_rhost().ok().flatten().is_some_and(|host| !host.is_empty())
 }
 
 /// PAM_SERVICE, empty when it is missing.
@@ -45,7 +60,12 @@ fn pam_user(pam: &Pam) -> Result<User, Outcome> {
     let name = pam.get_user(None).ok().flatten().ok_or_else(|| Outcome::UnknownUser("(none)".to_owned()))?;
     let unknown = || Outcome::UnknownUser(name.to_string_lossy().into_owned());
     let name = name.to_str().map_err(|_| unknown())?;
-    User::from_name(name).ok().flatten().ok_or_else(unknown)
+    User::from_name(name).map_err(no_user_database)?.ok_or_else(unknown)
+}
+
+/// That nobody could be looked up does not mean that there is nobody.
+fn no_user_database(error: nix::Error) -> Outcome {
+    Outcome::Misconfigured(format!("cannot look up users: {}", io::Error::from(error)))
 }
 
 /// In a setuid program the real user, in any other PAM_USER.
@@ -58,5 +78,5 @@ fn invoker(user: &User) -> Result<User, Outcome> {
 }
 
 fn by_uid(uid: Uid) -> Result<User, Outcome> {
-    User::from_uid(uid).ok().flatten().ok_or_else(|| Outcome::UnknownUser(format!("uid {uid}")))
+    User::from_uid(uid).map_err(no_user_database)?.ok_or_else(|| Outcome::UnknownUser(format!("uid {uid}")))
 }

@@ -10,8 +10,8 @@ use std::path::{Component, Path, PathBuf};
 /// As many as the kernel follows.
 const MAX_SYMLINKS: usize = 40;
 
-/// More is no list of CA keys or principals.
-const MAX_SIZE: u64 = 16 * 1024 * 1024;
+/// More is no list of CA keys or principals: every certificate is looked up in all of it.
+const MAX_SIZE: u64 = 4 * 1024 * 1024;
 
 const WRITABLE_BY_OTHERS: u32 = 0o022;
 

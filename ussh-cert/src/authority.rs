@@ -131,7 +131,7 @@ fn check_ca(certificate: &Certificate<'_>, rules: &Rules<'_>) -> Result<(), Refu
     if !rules.ca_keys.contains(certificate.signature_key) {
         return Err(Refusal::CaUntrusted);
     }
-    let ca = PublicKey::from_blob(certificate.signature_key).map_err(|_| Refusal::CaKeyMalformed)?;
+    let ca = PublicKey::from_blob(certificate.signature_key).map_err(|_| Refusal::CaKeyUnusable)?;
     if let Some(bits) = ca.rsa_bits().filter(|&bits| bits < rules.required_rsa_size) {
         return Err(Refusal::CaKeyTooSmall(bits));
     }
@@ -147,7 +147,7 @@ fn check_ca(certificate: &Certificate<'_>, rules: &Rules<'_>) -> Result<(), Refu
 fn check_key(certificate: &Certificate<'_>, rules: &Rules<'_>) -> Result<PublicKey, Refusal> {
     let key = PublicKey::from_blob(&certificate.public_key).map_err(|error| match error {
         KeyError::Unsupported(name) => Refusal::Unsupported(name),
-        KeyError::Malformed => Refusal::KeyMalformed,
+        KeyError::Malformed | KeyError::TooLarge(_) | KeyError::Weak => Refusal::KeyUnusable,
     })?;
     if !rules.accepted_algorithms.allows_key(key.key_type()) {
         return Err(Refusal::KeyAlgorithm(key.key_type().name()));

@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use memchr::{memchr_iter, memchr2};
 
 use crate::key::{KeyError, framed_type};
 
@@ -32,8 +33,10 @@ impl CaKeys {
     pub fn parse(content: &[u8]) -> (Self, Vec<BadLine>) {
         let mut keys = Self { blobs: Vec::with_capacity(content.len() / 4 * 3), ranges: Vec::new() };
         let mut bad_lines = Vec::new();
-        for (index, line) in content.split(|&byte| byte == b'\n').enumerate() {
-            let line = line.trim_ascii();
+        let mut start = 0;
+        for (index, end) in memchr_iter(b'\n', content).chain([content.len()]).enumerate() {
+            let line = content.get(start..end).unwrap_or_default().trim_ascii();
+            start = end + 1;
             if line.is_empty() || line.starts_with(b"#") {
                 continue;
             }
@@ -45,8 +48,11 @@ impl CaKeys {
     }
 
     fn add(&mut self, line: &[u8]) -> Result<(), &'static str> {
-        let mut words = line.split(|&byte| byte == b' ' || byte == b'\t').filter(|word| !word.is_empty());
-        let (name, text) = words.next().zip(words.next()).ok_or("no key type and base64 key")?;
+        let (name, rest) = first_word(line);
+        let (text, _comment) = first_word(rest);
+        if text.is_empty() {
+            return Err("no key type and base64 key");
+        }
         let start = self.blobs.len();
         let added = self.decode(start, name, text);
         if added.is_err() {
@@ -64,7 +70,7 @@ impl CaKeys {
             Ok(key_type) if key_type.name().as_bytes() == name => Ok(self.blobs.len()),
             Ok(_) => Err("the key is of another type than the line says"),
             Err(KeyError::Unsupported(_)) => Err("unsupported key type"),
-            Err(KeyError::Malformed) => Err("the key is malformed"),
+            Err(_) => Err("the key is malformed"),
         }
     }
 
@@ -82,6 +88,13 @@ impl CaKeys {
     pub fn is_empty(&self) -> bool {
         self.ranges.is_empty()
     }
+}
+
+/// The word before the first blank or tab, and what follows them.
+fn first_word(line: &[u8]) -> (&[u8], &[u8]) {
+    let end = memchr2(b' ', b'\t', line).unwrap_or(line.len());
+    let (word, rest) = line.split_at_checked(end).unwrap_or((line, &[]));
+    (word, rest.trim_ascii_start())
 }
 
 #[cfg(test)]

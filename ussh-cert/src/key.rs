@@ -9,8 +9,8 @@ use ssh_key::public::{EcdsaPublicKey, Ed25519PublicKey, KeyData, RsaPublicKey, S
 use crate::algorithm::KeyType;
 use crate::wire::Reader;
 
-/// OpenSSL's bound, and so OpenSSH's. A larger modulus only costs time.
-const MAX_RSA_BITS: usize = 16_384;
+/// The rsa crate's bound. OpenSSL's, and so OpenSSH's, is 16384.
+const MAX_RSA_BITS: usize = rsa::RsaPublicKey::MAX_SIZE;
 
 /// Why a blob is not a key that we use.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +19,10 @@ pub enum KeyError {
     Unsupported(Vec<u8>),
     /// The name is, the rest is not a key of that type.
     Malformed,
+    /// An RSA key of more bits than can be used: how many.
+    TooLarge(usize),
+    /// An ed25519 key of small order: signatures "by" it can be made without any private key. sshd takes it.
+    Weak,
 }
 
 /// A plain public key that can check signatures.
@@ -36,8 +40,11 @@ impl PublicKey {
     pub fn from_blob(blob: &[u8]) -> Result<Self, KeyError> {
         let key_type = framed_type(blob)?;
         let key = Self { key_type, data: decode(key_type, blob).ok_or(KeyError::Malformed)? };
-        if key.rsa_bits().is_some_and(|bits| bits > MAX_RSA_BITS) {
-            return Err(KeyError::Malformed);
+        if let Some(bits) = key.rsa_bits().filter(|&bits| bits > MAX_RSA_BITS) {
+            return Err(KeyError::TooLarge(bits));
+        }
+        if key.is_weak() {
+            return Err(KeyError::Weak);
         }
         Ok(key)
     }
@@ -52,6 +59,16 @@ impl PublicKey {
         let modulus = self.data.rsa()?.n().as_positive_bytes()?;
         let leading = modulus.first().map_or(0, |byte| byte.leading_zeros());
         Some((modulus.len() * 8).saturating_sub(usize::try_from(leading).unwrap_or(0)))
+    }
+
+    fn is_weak(&self) -> bool {
+        let point = match &self.data {
+            KeyData::Ed25519(key) => key,
+            KeyData::SkEd25519(key) => key.public_key(),
+            _ => return false,
+        };
+        // Bytes that are no point verify nothing.
+        ed25519_dalek::VerifyingKey::from_bytes(&point.0).is_ok_and(|key| key.is_weak())
     }
 
     pub(crate) fn data(&self) -> &KeyData {

@@ -18,16 +18,16 @@ pub enum Refusal {
     NotAUserCertificate,
     /// Signed by a key that is no trusted CA.
     CaUntrusted,
-    /// The CA's key cannot be used: malformed numbers.
-    CaKeyMalformed,
+    /// The CA's key cannot be used: malformed numbers, or more RSA bits than are supported.
+    CaKeyUnusable,
     /// The CA's RSA key has fewer bits than required.
     CaKeyTooSmall(usize),
     /// The CA signed with an algorithm that is not accepted (SHA-1 always): its label.
     CaSignatureAlgorithm(Vec<u8>),
     /// The CA's signature is not over this certificate.
     CaSignatureInvalid,
-    /// The certified key cannot be used: malformed numbers.
-    KeyMalformed,
+    /// The certified key cannot be used: malformed numbers, or more RSA bits than are supported.
+    KeyUnusable,
     /// The certified RSA key has fewer bits than required.
     KeyTooSmall(usize),
     /// Keys of this type are not in the accepted list: its name.
@@ -86,11 +86,11 @@ impl Refusal {
             Self::Malformed => "malformed",
             Self::NotAUserCertificate => "not-a-user-certificate",
             Self::CaUntrusted => "ca-untrusted",
-            Self::CaKeyMalformed => "ca-key-malformed",
+            Self::CaKeyUnusable => "ca-key-unusable",
             Self::CaKeyTooSmall(_) => "ca-key-too-small",
             Self::CaSignatureAlgorithm(_) => "ca-signature-algorithm",
             Self::CaSignatureInvalid => "ca-signature-invalid",
-            Self::KeyMalformed => "key-malformed",
+            Self::KeyUnusable => "key-unusable",
             Self::KeyTooSmall(_) => "key-too-small",
             Self::KeyAlgorithm(_) => "key-algorithm",
             Self::NotASecurityKey => "not-a-security-key",
@@ -125,11 +125,9 @@ impl Refusal {
             Self::NotYetValid(_) => "Wait, or check this host's clock",
             Self::ValidityTooLong(_) => "Get one that is valid for a shorter time",
             Self::NotForUser(_) | Self::NoPrincipals | Self::NoAuthorizedPrincipal => "Get one that names you",
-            Self::NotASecurityKey
-            | Self::KeyTooSmall(_)
-            | Self::KeyAlgorithm(_)
-            | Self::Unsupported(_)
-            | Self::KeyMalformed => "Get one for another key",
+            Self::NotASecurityKey | Self::KeyTooSmall(_) | Self::KeyAlgorithm(_) | Self::Unsupported(_) | Self::KeyUnusable => {
+                "Get one for another key"
+            }
             Self::SourceAddress | Self::ForceCommand => "Get one without that restriction",
             Self::UserNotPresent | Self::UserNotVerified => "Use your security key when it blinks",
             Self::SignatureMalformed | Self::SignatureAlgorithm(_) | Self::SignatureKeyMismatch(_) | Self::SignatureInvalid => {
@@ -142,7 +140,7 @@ impl Refusal {
             Self::Malformed
             | Self::NotAUserCertificate
             | Self::CaUntrusted
-            | Self::CaKeyMalformed
+            | Self::CaKeyUnusable
             | Self::CaKeyTooSmall(_)
             | Self::CaSignatureAlgorithm(_)
             | Self::CaSignatureInvalid
@@ -160,16 +158,20 @@ impl fmt::Display for Refusal {
             Self::Malformed => f.write_str("is malformed"),
             Self::NotAUserCertificate => f.write_str("is a host certificate, not a user certificate"),
             Self::CaUntrusted => f.write_str("is signed by a CA that this host does not trust"),
-            Self::CaKeyMalformed => f.write_str("is signed by a malformed CA key"),
+            Self::CaKeyUnusable => {
+                f.write_str("is signed by a CA key that cannot be used (malformed, weak, or RSA of more than 8192 bits)")
+            }
             Self::CaKeyTooSmall(bits) => write!(f, "is signed by an RSA key of only {bits} bits"),
             Self::CaSignatureAlgorithm(label) => write!(f, "is signed with \"{}\", which is not accepted", text(label)),
             Self::CaSignatureInvalid => f.write_str("does not carry its CA's signature"),
-            Self::KeyMalformed => f.write_str("is for a malformed key"),
+            Self::KeyUnusable => {
+                f.write_str("is for a key that cannot be used (malformed, weak, or RSA of more than 8192 bits)")
+            }
             Self::KeyTooSmall(bits) => write!(f, "is for an RSA key of only {bits} bits"),
             Self::KeyAlgorithm(name) => write!(f, "is for a key of type {name}, which is not accepted here"),
             Self::NotASecurityKey => f.write_str("is not for a FIDO security key, which this host requires"),
             Self::NoPrincipals => f.write_str("names no principals"),
-            Self::NotForUser(user) => write!(f, "does not name {user} as a principal"),
+            Self::NotForUser(user) => write!(f, "does not name {} as a principal", text(user.as_bytes())),
             Self::NoAuthorizedPrincipal => f.write_str("names no principal that is authorized here"),
             Self::PrincipalsLineExpired => f.write_str("is authorized by a principals line whose expiry-time has passed"),
             Self::PrincipalsLineDenies(option) => write!(f, "is denied by \"{option}\" on its principals line"),
@@ -194,13 +196,28 @@ impl fmt::Display for Refusal {
             }
             Self::SignatureInvalid => f.write_str("could not be checked: your ssh-agent's signature is wrong"),
             Self::UserNotPresent => f.write_str("is for a security key that was not touched"),
-            Self::UserNotVerified => f.write_str("is for a security key that did not verify you (PIN or fingerprint)"),
+            Self::UserNotVerified => {
+                f.write_str("needs a security key that verifies you (PIN or fingerprint), and the signature shows none")
+            }
         }
     }
 }
 
-/// Bytes from a certificate, fit for a terminal: control characters and what is not UTF-8 are escaped.
+/// Longer text from elsewhere is cut: it must not push the rest of a line out of the log.
+const MOST_BYTES: usize = 200;
+
+/// Bytes from elsewhere, fit for a terminal and for a line of a log: at most 200 of them, with quotes, control and
+/// invisible characters escaped.
 pub fn text(bytes: &[u8]) -> String {
+    text_within(MOST_BYTES, bytes)
+}
+
+/// As [`text`], with a bound of the caller's.
+pub fn text_within(most_bytes: usize, bytes: &[u8]) -> String {
+    let (bytes, cut) = match bytes.split_at_checked(most_bytes) {
+        Some((start, rest)) if !rest.is_empty() => (start, true),
+        _ => (bytes, false),
+    };
     let mut out = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         for c in chunk.valid().chars() {
@@ -212,12 +229,16 @@ pub fn text(bytes: &[u8]) -> String {
         }
         out.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}")));
     }
+    if cut {
+        out.push_str("...");
+    }
     out
 }
 
-/// Line separators and direction marks can forge what a line seems to say.
+/// Line separators, direction marks and the like can forge what a line seems to say.
 fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 impl From<CertificateError> for Refusal {
@@ -257,7 +278,15 @@ mod tests {
     #[test]
     fn hostile_bytes_cannot_move_a_terminal_or_end_a_line() {
         assert_eq!(text(b"a\n\x1b[2J\"\\\xff"), "a\\u{a}\\u{1b}[2J\\\"\\\\\\xff");
-        assert_eq!(text("ä\u{202e}\u{85}".as_bytes()), "ä\\u{202e}\\u{85}");
+        assert_eq!(text("ä\u{202e}\u{85}\u{61c}\u{ad}".as_bytes()), "ä\\u{202e}\\u{85}\\u{61c}\\u{ad}");
+    }
+
+    #[test]
+    fn long_bytes_are_cut_before_they_are_escaped() {
+        assert_eq!(text(&[b'a'; 200]).len(), 200);
+        assert_eq!(text(&[b'a'; 201]).len(), 203);
+        assert!(text(&[1; 100_000]).len() < 2_000);
+        assert!(Refusal::Unsupported(vec![1; 100_000]).to_string().len() < 2_000);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The worked example of pam_ussh/PROTOCOL.md, byte by byte: a change of what is signed must change the document too.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
 use ssh_key::HashAlg;
 use ussh_cert::Challenge;
 use ussh_cert::algorithm::AlgorithmSet;

@@ -68,6 +68,8 @@ fn what_is_not_understood_is_refused() {
         "accepted_algorithms=ssh-dss",
         "required_rsa_size=512",
         "required_rsa_size=big",
+        "required_rsa_size=+2048",
+        "group=j\u{fffd}rgen",
         "require_sk=1",
         "source_address=yes",
         "force_command=",

@@ -21,7 +21,7 @@ pub(crate) struct CertificateFacts {
 impl CertificateFacts {
     pub(crate) fn new(certificate: &Certificate<'_>) -> Self {
         Self {
-            key_id: short(certificate.key_id),
+            key_id: text(certificate.key_id),
             serial: certificate.serial,
             ca: fingerprint(certificate.signature_key),
             key: fingerprint(&certificate.public_key),
@@ -31,16 +31,7 @@ impl CertificateFacts {
     }
 
     pub(crate) fn with_principal(self, principal: &[u8]) -> Self {
-        Self { principal: Some(short(principal)), ..self }
-    }
-}
-
-/// Escaped, and no longer than a line bears.
-pub(crate) fn short(bytes: &[u8]) -> String {
-    const MOST_BYTES: usize = 200;
-    match bytes.get(..MOST_BYTES) {
-        Some(start) if bytes.len() > MOST_BYTES => format!("{}…", text(start)),
-        _ => text(bytes),
+        Self { principal: Some(text(principal)), ..self }
     }
 }
 

@@ -67,7 +67,7 @@ impl Why {
                 Refusal::Unsupported(_) | Refusal::Malformed => 0,
                 Refusal::NotAUserCertificate
                 | Refusal::CaUntrusted
-                | Refusal::CaKeyMalformed
+                | Refusal::CaKeyUnusable
                 | Refusal::CaKeyTooSmall(_)
                 | Refusal::CaSignatureAlgorithm(_)
                 | Refusal::CaSignatureInvalid => 1,

@@ -44,13 +44,25 @@ fn an_empty_agent_has_a_sentence_and_a_reason_of_its_own() {
         outcome.sentence("su").unwrap(),
         "Your ssh-agent holds no certificate. Add one with ssh-add, then run su again."
     );
-    assert_eq!(outcome.log_line(), "refused reason=no-certificate");
+    assert_eq!(outcome.log_line(" user=\"x\""), "refused user=\"x\" reason=no-certificate");
 }
 
 #[test]
 fn after_the_first_eight_the_log_only_counts() {
     let many = (0..20).map(|_| (None, Refusal::CaUntrusted.into())).collect();
-    let line = Outcome::refused(many).log_line();
+    let line = Outcome::refused(many).log_line("");
     assert_eq!(line.matches("also=").count(), 7, "{line}");
     assert!(line.ends_with("more=12"), "{line}");
+}
+
+#[test]
+fn nobody_can_push_a_line_out_of_the_log() {
+    let path = "\u{1}".repeat(130_000);
+    let why = NoAgent::Unreachable("No such file".to_owned()).at(path.as_ref());
+    let label = Refusal::SignatureAlgorithm(vec![1; 200_000]);
+    let refused = Outcome::refused(vec![(None, label.into()), (None, Refusal::Unsupported(vec![1; 200_000]).into())]);
+    for outcome in [Outcome::from(why), refused, Outcome::UnknownUser("\u{1}".repeat(100_000))] {
+        assert!(outcome.log_line("").len() < 4_000, "{}", outcome.log_line("").len());
+        assert!(outcome.sentence("sudo").unwrap().len() < 4_000);
+    }
 }
