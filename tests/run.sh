@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.." || exit 1
 . tests/prepare.sh
 
 packages=(
-    ca-certificates gcc g++ libc6-dev libpam0g-dev        # to build, g++ for the fuzzer
+    ca-certificates git gcc g++ libc6-dev libpam0g-dev        # to build, g++ for the fuzzer
     openssh-client openssh-server sudo opendoas           # what the rig runs
     iproute2 procps util-linux perl-base                  # what it runs them with
     binutils valgrind                                     # what looks into the module
@@ -26,8 +26,8 @@ main() {
     check "module" cargo build --quiet --locked --release -p pam_ussh
     export PAM_USSH_SO=$(realpath "${CARGO_TARGET_DIR:-target}")/release/libpam_ussh.so
     check "tests" cargo test --locked --workspace --no-fail-fast
-    [ ! -e tests/fuzz/run.sh ] || check "fuzz" tests/fuzz/run.sh 30
-    [ ! -e deny.toml ] || check "licences and advisories" cargo_deny
+    check "fuzz" tests/fuzz/run.sh 30
+    check_dependencies
     check "demo" tests/demo.sh
     sum_up
 }
@@ -41,19 +41,29 @@ check() {
     summary+=("$(printf '%-25s %-6s %4d s' "$name" $verdict $((SECONDS - start)))")
 }
 
+# Advisories come from a git repository that not every machine reaches; the summary says when they were not checked.
+check_dependencies() {
+    check "licences, bans, sources" cargo_deny licenses bans sources
+    if timeout 30 git ls-remote -q https://github.com/RustSec/advisory-db HEAD >/dev/null 2>&1; then
+        check "advisories" cargo_deny advisories
+    else
+        summary+=("advisories                NOT CHECKED: https://github.com/RustSec/advisory-db cannot be reached")
+    fi
+}
+
 # cargo-deny comes into the build folder when it is nowhere else.
 cargo_deny() {
     local tools=${CARGO_TARGET_DIR:-target}/tools
     command -v cargo-deny >/dev/null || PATH="$PATH:$(realpath -m "$tools")/bin"
     command -v cargo-deny >/dev/null || cargo install --quiet --locked --root "$tools" "cargo-deny@$cargo_deny_version" || return
-    cargo deny --workspace check
+    cargo deny --workspace check "$@"
 }
 
 sum_up() {
     printf '\n=== Summary\n'
     printf '%s\n' "${summary[@]}"
     [ ${#failed[@]} = 0 ] || fail "failed: ${failed[*]}"
-    echo "All passed in $SECONDS s."
+    echo "All that ran passed, in $SECONDS s."
 }
 
 main
