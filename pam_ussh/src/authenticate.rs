@@ -62,7 +62,7 @@ fn check_group(request: &Request, options: &Options) -> Result<(), Outcome> {
 /// An agent that let us wait once is not waited for again in the same transaction: sudo asks three times.
 fn connect(request: &Request, memory: &Memory<'_>, deadline: Instant) -> Result<Agent, Outcome> {
     if let Some(before) = memory.agent_timed_out() {
-        return Err(NoAgent::TimedOut(before.to_owned()).into());
+        return Err(before.clone().into());
     }
     agent_socket::connect(request, deadline)
 }

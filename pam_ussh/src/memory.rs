@@ -7,6 +7,7 @@ use nix::unistd::Uid;
 use pamsm::{Pam, PamData, PamLibExt};
 use ussh_cert::challenge::Receipt;
 
+use crate::outcome::NoAgent;
 use crate::request::Request;
 
 /// However often sudo asks, a person touches their key at most so often.
@@ -28,7 +29,7 @@ struct State {
     since: Instant,
     touches: u8,
     last_sentence: String,
-    agent_timed_out: Option<String>,
+    agent_timed_out: Option<NoAgent>,
     receipt: Option<Receipt>,
 }
 
@@ -93,12 +94,12 @@ impl<'p> Memory<'p> {
         self.state.receipt.as_ref()
     }
 
-    pub(crate) fn agent_timed_out(&self) -> Option<&str> {
-        self.state.agent_timed_out.as_deref()
+    pub(crate) fn agent_timed_out(&self) -> Option<&NoAgent> {
+        self.state.agent_timed_out.as_ref()
     }
 
-    pub(crate) fn keep_agent_timed_out(&mut self, what: &str) {
-        self.state.agent_timed_out = Some(what.to_owned());
+    pub(crate) fn keep_agent_timed_out(&mut self, why: &NoAgent) {
+        self.state.agent_timed_out = Some(why.clone());
         self.keep();
     }
 

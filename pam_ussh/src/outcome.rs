@@ -48,6 +48,8 @@ pub(crate) enum NoAgent {
     NotOwned,
     Unreachable(String),
     TimedOut(String),
+    /// The security key was not touched before the time was over.
+    NotTouched,
     Failed(String),
 }
 
@@ -70,12 +72,14 @@ impl NoAgent {
             Self::NotASocket => "SSH_AUTH_SOCK does not name a socket".to_owned(),
             Self::NotOwned => "the socket that SSH_AUTH_SOCK names is not yours".to_owned(),
             Self::Unreachable(error) => format!("SSH_AUTH_SOCK names {error}"),
+            Self::NotTouched => "the security key was not touched in time".to_owned(),
             Self::TimedOut(error) | Self::Failed(error) => error.clone(),
         }
     }
 
     fn next_step(&self) -> &'static str {
         match self {
+            Self::NotTouched => "Touch it when it blinks",
             Self::TimedOut(_) | Self::Failed(_) => "Check it with \"ssh-add -l\"",
             _ => "Log in with \"ssh -A\" from where your ssh-agent is",
         }
@@ -152,9 +156,9 @@ impl Outcome {
     }
 
     /// What the transaction should remember of an agent that let us wait.
-    pub(crate) fn agent_timed_out(&self) -> Option<&str> {
+    pub(crate) fn agent_timed_out(&self) -> Option<&NoAgent> {
         match self {
-            Self::NoAgent(NoAgent::TimedOut(what)) => Some(what),
+            Self::NoAgent(why @ (NoAgent::TimedOut(_) | NoAgent::NotTouched)) => Some(why),
             _ => None,
         }
     }

@@ -64,6 +64,7 @@ impl Search<'_, '_, '_> {
         let answer = match self.sign(&accepted, &challenge) {
             Ok(signature) => accepted.prove(&challenge, &signature, now()).map_err(Why::Certificate),
             Err(Error::Refused | Error::RequestTooLarge) => Err(Why::AgentRefused),
+            Err(error) if accepted.is_sk() && error.is_timeout() => return Err(NoAgent::NotTouched.into()),
             Err(error) => return Err(NoAgent::from(error).into()),
         };
         Ok(answer)

@@ -32,8 +32,8 @@ impl<'p> Report<'p> {
         };
         let (who, news) = match asked {
             Some((request, memory)) => {
-                if let Some(what) = outcome.agent_timed_out() {
-                    memory.keep_agent_timed_out(what);
+                if let Some(why) = outcome.agent_timed_out() {
+                    memory.keep_agent_timed_out(why);
                 }
                 let sentence = outcome.sentence(&request.service).filter(|sentence| memory.is_news(sentence));
                 let (user, by) = (text(request.user.name.as_bytes()), text(request.invoker.name.as_bytes()));

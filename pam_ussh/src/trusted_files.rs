@@ -30,7 +30,7 @@ impl TrustedFiles {
 
 fn read_ca_keys(options: &Options, report: &Report<'_>) -> Result<CaKeys, String> {
     let path = options.ca_file.display();
-    let (ca_keys, bad_lines) = CaKeys::parse(&safe_path::read(&options.ca_file)?);
+    let (ca_keys, bad_lines) = CaKeys::parse(safe_path::read(&options.ca_file)?);
     for BadLine { line, reason } in bad_lines.iter().take(BAD_LINES_LOGGED) {
         report.warning(&format!("{path} line {line} is skipped: {reason}"));
     }

@@ -7,16 +7,16 @@ use std::ops::Range;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use memchr::{memchr_iter, memchr2};
+use memchr::memchr_iter;
 
 use crate::key::{KeyError, framed_type};
 
 /// The keys of the CAs that are trusted.
 #[derive(Clone, Debug, Default)]
 pub struct CaKeys {
-    /// All blobs, end to end: one allocation for a file of any length.
-    blobs: Vec<u8>,
-    ranges: Vec<Range<usize>>,
+    /// The file. Keys stay the text that they are there: padded base64 has one spelling, so texts can be compared.
+    content: Vec<u8>,
+    texts: Vec<Range<usize>>,
 }
 
 /// A line that is not a CA key.
@@ -30,71 +30,76 @@ pub struct BadLine {
 
 impl CaKeys {
     /// Reads the file's content: its keys, and the lines that hold none.
-    pub fn parse(content: &[u8]) -> (Self, Vec<BadLine>) {
-        let mut keys = Self { blobs: Vec::with_capacity(content.len() / 4 * 3), ranges: Vec::new() };
+    pub fn parse(content: impl Into<Vec<u8>>) -> (Self, Vec<BadLine>) {
+        let content = content.into();
+        let mut texts = Vec::new();
         let mut bad_lines = Vec::new();
+        let mut blob = Vec::new();
         let mut start = 0;
-        for (index, end) in memchr_iter(b'\n', content).chain([content.len()]).enumerate() {
-            let line = content.get(start..end).unwrap_or_default().trim_ascii();
+        for (index, end) in memchr_iter(b'\n', &content).chain([content.len()]).enumerate() {
+            match key_text(content.get(start..end).unwrap_or_default(), &mut blob) {
+                Ok(Some(text)) => texts.push(start + text.start..start + text.end),
+                Ok(None) => {}
+                Err(reason) => bad_lines.push(BadLine { line: index + 1, reason }),
+            }
             start = end + 1;
-            if line.is_empty() || line.starts_with(b"#") {
-                continue;
-            }
-            if let Err(reason) = keys.add(line) {
-                bad_lines.push(BadLine { line: index + 1, reason });
-            }
         }
-        (keys, bad_lines)
-    }
-
-    fn add(&mut self, line: &[u8]) -> Result<(), &'static str> {
-        let (name, rest) = first_word(line);
-        let (text, _comment) = first_word(rest);
-        if text.is_empty() {
-            return Err("no key type and base64 key");
-        }
-        let start = self.blobs.len();
-        let added = self.decode(start, name, text);
-        if added.is_err() {
-            self.blobs.truncate(start);
-        }
-        self.ranges.push(start..added?);
-        Ok(())
-    }
-
-    /// Decodes behind `start`, the end of the others; gives where the key ends.
-    fn decode(&mut self, start: usize, name: &[u8], text: &[u8]) -> Result<usize, &'static str> {
-        // Not in constant time, as for secrets: these are public, and there may be a thousand of them.
-        STANDARD.decode_vec(text, &mut self.blobs).map_err(|_| "the key is not base64")?;
-        match framed_type(self.blobs.get(start..).unwrap_or_default()) {
-            Ok(key_type) if key_type.name().as_bytes() == name => Ok(self.blobs.len()),
-            Ok(_) => Err("the key is of another type than the line says"),
-            Err(KeyError::Unsupported(_)) => Err("unsupported key type"),
-            Err(_) => Err("the key is malformed"),
-        }
+        (Self { content, texts }, bad_lines)
     }
 
     /// Whether a key with this blob is among them.
     pub fn contains(&self, blob: &[u8]) -> bool {
-        self.ranges.iter().any(|range| self.blobs.get(range.clone()) == Some(blob))
+        let wanted = STANDARD.encode(blob);
+        self.texts.iter().any(|text| self.content.get(text.clone()) == Some(wanted.as_bytes()))
     }
 
     /// How many keys there are.
     pub fn len(&self) -> usize {
-        self.ranges.len()
+        self.texts.len()
     }
 
     /// Whether no line holds a key.
     pub fn is_empty(&self) -> bool {
-        self.ranges.is_empty()
+        self.texts.is_empty()
     }
 }
 
-/// The word before the first blank or tab, and what follows them.
+/// Where in the line its key stands, as base64; `None` for a comment or a blank line. `blob` is room to work in.
+fn key_text(line: &[u8], blob: &mut Vec<u8>) -> Result<Option<Range<usize>>, &'static str> {
+    let trimmed = line.trim_ascii_start();
+    let start = line.len() - trimmed.len();
+    let trimmed = trimmed.trim_ascii_end();
+    if trimmed.is_empty() || trimmed.starts_with(b"#") {
+        return Ok(None);
+    }
+    let (name, rest) = first_word(trimmed);
+    let key = rest.trim_ascii_start();
+    let (text, _comment) = first_word(key);
+    if text.is_empty() {
+        return Err("no key type and base64 key");
+    }
+    check_key(name, text, blob)?;
+    let start = start + (trimmed.len() - key.len());
+    Ok(Some(start..start + text.len()))
+}
+
+/// The word before the first blank or tab, and the rest.
 fn first_word(line: &[u8]) -> (&[u8], &[u8]) {
-    let end = memchr2(b' ', b'\t', line).unwrap_or(line.len());
-    let (word, rest) = line.split_at_checked(end).unwrap_or((line, &[]));
-    (word, rest.trim_ascii_start())
+    let end = line.iter().position(|&byte| byte == b' ' || byte == b'\t').unwrap_or(line.len());
+    line.split_at_checked(end).unwrap_or((line, &[]))
+}
+
+/// Whether `text` is the base64 of a key of the type `name`.
+fn check_key(name: &[u8], text: &[u8], blob: &mut Vec<u8>) -> Result<(), &'static str> {
+    blob.clear();
+    // Not in constant time, as for secrets: these are public, and there may be a thousand of them.
+    STANDARD.decode_vec(text, blob).map_err(|_| "the key is not base64")?;
+    match framed_type(blob) {
+        Ok(key_type) if key_type.name().as_bytes() == name => Ok(()),
+        Ok(_) => Err("the key is of another type than the line says"),
+        Err(KeyError::Unsupported(_)) => Err("unsupported key type"),
+        Err(_) => Err("the key is malformed"),
+    }
 }
 
 #[cfg(test)]
