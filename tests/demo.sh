@@ -73,7 +73,7 @@ the_certificate_expires() {
     note "... $left seconds later"
     sleep $left
     as_alice 1 "sudo id"
-    logged 'pam_ussh(sudo:account): refused reason=expired'
+    logged 'pam_ussh(sudo:account): refused'
 }
 
 a_new_one_is_issued() {

@@ -112,13 +112,13 @@ fn an_option_that_is_not_known_refuses() {
         world.log();
         world.pam("sudo", &auth(option));
         assert_refused(&alice.run("sudo id -u"), NOT_SET_UP);
-        assert_logged(&world, &["pam_ussh(sudo:auth): refused reason=configuration", option, "unknown option"]);
+        assert_logged(&world, &["pam_ussh(sudo:auth): refused ", "reason=configuration", option, "unknown option"]);
         world.pam(
             "sudo",
             &auth(option).replace("auth required pam_ussh", "auth sufficient pam_permit.so\naccount required pam_ussh"),
         );
         assert_refused(&alice.run("sudo id -u"), NOT_SET_UP);
-        assert_logged(&world, &["pam_ussh(sudo:account): refused reason=configuration", "unknown option"]);
+        assert_logged(&world, &["pam_ussh(sudo:account): refused ", "reason=configuration", "unknown option"]);
     }
 }
 
@@ -152,6 +152,6 @@ fn an_option_with_a_bad_value_refuses() {
         world.pam("sudo", &auth(option));
         let answer = alice.run("sudo id -u");
         answer.refused();
-        assert_logged(&world, &["pam_ussh(sudo:auth): refused reason=configuration"]);
+        assert_logged(&world, &["pam_ussh(sudo:auth): refused ", "reason=configuration"]);
     }
 }

@@ -30,7 +30,7 @@ fn assert_not_yours(world: &World, own: &str, socket: &str) {
     assert_root(&sudo(world, "mallory", own));
     world.log();
     assert_refused(&sudo(world, "mallory", socket), NOT_YOURS);
-    assert_logged(world, &["refused reason=no-agent", NOT_YOURS, "by=\"mallory\""]);
+    assert_logged(world, &["refused ", "reason=no-agent", NOT_YOURS, "by=\"mallory\""]);
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn an_agent_in_a_folder_of_anothers_is_out_of_reach() {
         assert_root(&sudo(&world, "mallory", mallory.socket()));
         world.log();
         assert_refused(&sudo(&world, "mallory", socket), "Permission denied");
-        assert_logged(&world, &["refused reason=no-agent", "Permission denied", "by=\"mallory\""]);
+        assert_logged(&world, &["refused ", "reason=no-agent", "Permission denied", "by=\"mallory\""]);
     }
 }
 
@@ -187,7 +187,7 @@ fn what_is_no_socket_is_refused_at_once() {
         ("/dev/null", "does not name a socket"),
         ("/home/mallory/loop", "/home/mallory/loop: "),
         ("/home/mallory/nothing", "/home/mallory/nothing: "),
-        (name_too_long.as_str(), "xxx: "),
+        (name_too_long.as_str(), "File name too long"),
         ("", "SSH_AUTH_SOCK is not set"),
         ("agent", "SSH_AUTH_SOCK names agent: "),
     ];
