@@ -113,3 +113,14 @@ fn refused_certificates_are_summed_up_after_the_first_eight() {
     });
     assert_eq!(named.count(), 8, "{:?}", answer.log);
 }
+
+#[test]
+fn nothing_that_a_person_sends_is_long_enough_to_lose_the_line() {
+    let usual = Usual::new();
+    let path = "\u{1}".repeat(100_000);
+    let answer = usual.sudo("").env("SSH_AUTH_SOCK", path).account();
+    assert_eq!(answer.code(), "AUTHINFO_UNAVAIL");
+    let lines = decisions(&answer);
+    assert_eq!(lines.len(), 1, "{:?}", answer.log);
+    assert!(lines[0].len() < 4_000 && lines[0].contains("refused user=\"alice\" by=\"alice\" reason=no-agent"));
+}

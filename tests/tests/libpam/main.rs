@@ -14,6 +14,7 @@ mod options_malformed;
 mod possession;
 mod principals;
 mod return_codes;
+mod strangers;
 mod usual;
 mod valgrind;
 mod without_trace;

@@ -110,10 +110,17 @@ fn options_that_contradict_each_other_are_refused() {
 }
 
 #[test]
-fn a_word_that_is_not_utf8_is_refused() {
+fn a_word_that_is_not_utf8_is_refused_with_a_line_in_the_log() {
     let usual = Usual::new();
-    for hook in ["authenticate", "acct_mgmt"] {
-        assert_eq!(Host::sudo(&usual.room, "authorized_principals=alice").call(hook).code(), "SUCCESS");
-        assert_eq!(Host::sudo(&usual.room, b"authorized_principals=alice,\xff").call(hook).code(), "SERVICE_ERR");
+    for (hook, accepted, code) in [
+        ("authenticate", "SUCCESS", "SERVICE_ERR"),
+        ("acct_mgmt", "SUCCESS", "SERVICE_ERR"),
+        ("open_session", "IGNORE", "PERM_DENIED"),
+    ] {
+        assert_eq!(Host::sudo(&usual.room, "authorized_principals=alice").call(hook).code(), accepted);
+        let answer = Host::sudo(&usual.room, b"authorized_principals=alice,\xff").call(hook);
+        assert_eq!(answer.code(), code);
+        assert!(answer.log.iter().any(|line| line.contains("is not UTF-8")), "{:?}", answer.log);
     }
+    assert_eq!(Host::sudo(&usual.room, b"authorized_principals=alice,\xff").call("setcred").code(), "SUCCESS");
 }

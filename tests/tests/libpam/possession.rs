@@ -134,6 +134,27 @@ fn one_touch_answers_both_stacks_of_one_transaction_and_none_of_the_next() {
 }
 
 #[test]
+fn a_touch_counts_for_nobody_else_in_the_same_transaction() {
+    let apart = Apart::new();
+    let (key, certificate) = tokens(&apart, 1).remove(0);
+    let (asked, count) = counter();
+    let real = RealAgent::at(apart.real.socket());
+    let touched = move |request: &ssh_agent_lib::proto::SignRequest| {
+        count.fetch_add(1, Ordering::SeqCst);
+        Some(token::sign(&real, &key, token::USER_PRESENT, &request.data))
+    };
+    Liar::new(&[&certificate], touched).start(apart.room());
+    let ops = "user_principal=no authorized_principals=alice";
+    let touches = |hooks| {
+        let before = asked.load(Ordering::SeqCst);
+        assert_eq!(apart.usual.sudo(ops).call(hooks).codes(), ["SUCCESS", "SUCCESS"], "{hooks}");
+        asked.load(Ordering::SeqCst) - before
+    };
+    assert_eq!(touches("authenticate,acct_mgmt"), 1);
+    assert_eq!(touches("authenticate,user:bob,acct_mgmt"), 2);
+}
+
+#[test]
 fn software_keys_are_asked_before_security_keys() {
     let apart = Apart::new();
     let tokens = tokens(&apart, 1);

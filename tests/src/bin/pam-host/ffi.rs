@@ -6,6 +6,7 @@ use std::ptr;
 
 use crate::conversation::Conversation;
 
+pub(crate) const PAM_USER: c_int = 2;
 pub(crate) const PAM_TTY: c_int = 3;
 pub(crate) const PAM_RHOST: c_int = 4;
 pub(crate) const PAM_RUSER: c_int = 8;

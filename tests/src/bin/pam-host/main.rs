@@ -2,7 +2,8 @@
 //!
 //! Arguments are `name=value` words:
 //! `service= user= confdir= as=USER | unprivileged=USER  hooks=authenticate,acct_mgmt,…  calls=N handles=N silent=yes
-//! conv=answers|fails|null  tty= ruser= rhost=  putenv=NAME=VALUE  forget=NAME` (the last drops an environment variable, as sudo does).
+//! conv=answers|fails|null  tty= ruser= rhost=  putenv=NAME=VALUE  forget=NAME` (the last drops an environment variable, as sudo does;
+//! among the hooks, `user:NAME` changes PAM_USER, as login programs do).
 //!
 //! Answers on standard output, one line a fact (`tests::pam` reads them):
 //! `call HOOK CODE MICROSECONDS GROWTH_KIB`, then `before …`, `after …` (see `snapshot`) and `say STYLE TEXT` for it;
@@ -51,7 +52,10 @@ fn one_handle(asked: &Asked) {
     }
     for _ in 0..asked.calls {
         for hook in &asked.hooks {
-            one_call(asked, &handle, hook, &conversation);
+            match hook.strip_prefix("user:") {
+                Some(user) => handle.set_item(ffi::PAM_USER, user),
+                None => one_call(asked, &handle, hook, &conversation),
+            }
         }
     }
     handle.end();
