@@ -160,7 +160,7 @@ fn require_sk_refuses_software_keys_and_accepts_security_keys() {
 
     holder.add(&[], &Request::new("security key"));
     assert_root(&alice.run("sudo id -u"));
-    assert!(world.module_log().iter().any(|line| line.contains("accepted key_id=\"security key\"")));
+    assert!(world.module_log().iter().any(|line| line.contains("accepted ") && line.contains("key_id=\"security key\"")));
 }
 
 #[test]
@@ -171,7 +171,7 @@ fn require_verify_accepts_only_a_signature_that_shows_the_user_was_verified() {
     holder.device.set("fingerprint", "");
     holder.add(&[], &Request::new("touched"));
     let mut alice = world.ssh("alice").agent(&holder.agent).open();
-    assert_refused(&alice.run("sudo id -u"), "did not verify you (PIN or fingerprint)");
+    assert_refused(&alice.run("sudo id -u"), "needs a security key that verifies you (PIN or fingerprint)");
     assert!(holder.device.log().contains(&"signed ssh: flags=01".to_owned()));
 
     holder.agent.ssh_add(&["-q", "-D"]).ok();
