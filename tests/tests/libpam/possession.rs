@@ -116,10 +116,9 @@ fn two_security_keys_at_most_are_asked_in_one_transaction() {
     assert_eq!(asked.load(Ordering::SeqCst), 2);
 }
 
-#[test]
-fn one_touch_answers_both_stacks_of_one_transaction_and_none_of_the_next() {
-    let apart = Apart::new();
-    let (key, certificate) = tokens(&apart, 1).remove(0);
+/// An agent that holds a security key alone, touched whenever it is asked; counts how often.
+fn touched_whenever_asked(apart: &Apart) -> Arc<AtomicUsize> {
+    let (key, certificate) = tokens(apart, 1).remove(0);
     let (asked, count) = counter();
     let real = RealAgent::at(apart.real.socket());
     let touched = move |request: &ssh_agent_lib::proto::SignRequest| {
@@ -127,6 +126,13 @@ fn one_touch_answers_both_stacks_of_one_transaction_and_none_of_the_next() {
         Some(token::sign(&real, &key, token::USER_PRESENT, &request.data))
     };
     Liar::new(&[&certificate], touched).start(apart.room());
+    asked
+}
+
+#[test]
+fn one_touch_answers_both_stacks_of_one_transaction_and_none_of_the_next() {
+    let apart = Apart::new();
+    let asked = touched_whenever_asked(&apart);
     for transactions in 1..=2 {
         assert_eq!(apart.usual.sudo("").call("authenticate,acct_mgmt").codes(), ["SUCCESS", "SUCCESS"]);
         assert_eq!(asked.load(Ordering::SeqCst), transactions);
@@ -136,14 +142,7 @@ fn one_touch_answers_both_stacks_of_one_transaction_and_none_of_the_next() {
 #[test]
 fn a_touch_counts_for_nobody_else_in_the_same_transaction() {
     let apart = Apart::new();
-    let (key, certificate) = tokens(&apart, 1).remove(0);
-    let (asked, count) = counter();
-    let real = RealAgent::at(apart.real.socket());
-    let touched = move |request: &ssh_agent_lib::proto::SignRequest| {
-        count.fetch_add(1, Ordering::SeqCst);
-        Some(token::sign(&real, &key, token::USER_PRESENT, &request.data))
-    };
-    Liar::new(&[&certificate], touched).start(apart.room());
+    let asked = touched_whenever_asked(&apart);
     let ops = "user_principal=no authorized_principals=alice";
     let touches = |hooks| {
         let before = asked.load(Ordering::SeqCst);
