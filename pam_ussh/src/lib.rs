@@ -17,8 +17,9 @@
 //!   memory         what one PAM transaction remembers from call to call
 //! ```
 //!
-//! Nothing in here starts a thread, leaves a descriptor open, touches a signal handler or keeps global state, so that
-//! the library can be unloaded. `unsafe` stands in `hooks`, `conversation` and `memory` alone.
+//! Nothing in here starts a thread, leaves a descriptor open or touches a signal handler, so that the library can be
+//! unloaded; from call to call only libpam's handle remembers (`memory`), but for the text of a panic on its way to the
+//! log. `unsafe` stands in `hooks`, `conversation` and `memory` alone.
 #![deny(unsafe_code)]
 
 mod agent_socket;

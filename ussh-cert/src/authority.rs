@@ -4,7 +4,8 @@
 //! signature comes before everything that is read out of the certificate, so that no reason is ever given in words
 //! that a stranger wrote; what time mends comes last, so that "expired" means that a new one would do.
 //!
-//! Stricter than sshd: a certificate without principals is refused with every configuration.
+//! Stricter than sshd: RequiredRSASize also binds the CA's key, and restrictions that cannot be checked where we stand
+//! refuse unless the rules say otherwise.
 
 use crate::algorithm::AlgorithmSet;
 use crate::ca_keys::CaKeys;
