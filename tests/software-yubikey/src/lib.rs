@@ -1,0 +1,11 @@
+//! A YubiKey in software, for tests: what a reader sees of it (`Card`), the applications on it, and ways to plug it in.
+
+/// A smart card as its reader sees it.
+pub trait Card: Send {
+    /// The answer to reset.
+    fn atr(&self) -> Vec<u8>;
+    /// Powers the card up anew: nothing is selected, no PIN is verified.
+    fn reset(&mut self);
+    /// One command APDU (short or extended), one response with its status word.
+    fn transmit(&mut self, command: &[u8]) -> Vec<u8>;
+}
