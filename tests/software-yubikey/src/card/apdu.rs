@@ -1,0 +1,137 @@
+//! Command APDUs, short and extended (ISO 7816-4 section 5.1), command chaining (5.1.1.1) and GET RESPONSE.
+
+use super::{Answer, status::Status};
+
+pub(super) const SELECT: u8 = 0xa4;
+pub(super) const GET_RESPONSE: u8 = 0xc0;
+/// Bit of the class byte: more parts of this command follow.
+const CHAINED: u8 = 0x10;
+
+/// One command.
+#[derive(Clone, Debug)]
+pub(super) struct Command {
+    pub(super) cla: u8,
+    pub(super) ins: u8,
+    pub(super) p1: u8,
+    pub(super) p2: u8,
+    pub(super) data: Vec<u8>,
+    /// How many bytes one response may hold. A card gives data even when Le is absent.
+    pub(super) le: usize,
+}
+
+impl Command {
+    /// `None` when the length fields do not add up.
+    pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
+        let (&[cla, ins, p1, p2], body) = bytes.split_first_chunk::<4>()?;
+        let (data, le) = match *body {
+            [] => (vec![], 256),
+            [le] => (vec![], short_le(le)),
+            [0, hi, lo] => (vec![], extended_le([hi, lo])),
+            [0, hi, lo, ref rest @ ..] => {
+                let (data, le) = rest.split_at_checked(usize::from(u16::from_be_bytes([hi, lo])))?;
+                let le = match *le {
+                    [] => 65536,
+                    [hi, lo] => extended_le([hi, lo]),
+                    _ => return None,
+                };
+                (data.to_vec(), le)
+            }
+            [lc, ref rest @ ..] => {
+                let (data, le) = rest.split_at_checked(usize::from(lc))?;
+                let le = match *le {
+                    [] => 256,
+                    [le] => short_le(le),
+                    _ => return None,
+                };
+                (data.to_vec(), le)
+            }
+        };
+        Some(Self { cla, ins, p1, p2, data, le })
+    }
+
+    /// What `YubiKey::commands` calls it.
+    pub(super) fn name(&self) -> String {
+        let name = match self.ins {
+            0x01 => "OTP",
+            0x1d => "READ CONFIG",
+            0x20 => "VERIFY",
+            0x24 => "CHANGE REFERENCE",
+            0x2c => "RESET RETRY COUNTER",
+            0x47 => "GENERATE",
+            0x87 => "GENERAL AUTHENTICATE",
+            SELECT => "SELECT",
+            GET_RESPONSE => "GET RESPONSE",
+            0xcb => "GET DATA",
+            0xdb => "PUT DATA",
+            0xf6 => "MOVE KEY",
+            0xf7 => "GET METADATA",
+            0xf8 => "GET SERIAL",
+            0xf9 => "ATTEST",
+            0xfa => "SET PIN RETRIES",
+            0xfb => "RESET",
+            0xfd => "GET VERSION",
+            0xfe => "IMPORT KEY",
+            0xff => "SET MANAGEMENT KEY",
+            other => return format!("{other:02x}"),
+        };
+        match self.ins {
+            0x47 | 0x87 | 0xf7 | 0xfe => format!("{name} {:02x}", self.p2),
+            0xf6 | 0xf9 => format!("{name} {:02x}", self.p1),
+            _ => name.into(),
+        }
+    }
+}
+
+fn short_le(le: u8) -> usize {
+    if le == 0 { 256 } else { usize::from(le) }
+}
+
+fn extended_le(le: [u8; 2]) -> usize {
+    match u16::from_be_bytes(le) {
+        0 => 65536,
+        le => usize::from(le),
+    }
+}
+
+/// Parts of a command that is still coming, and of an answer that is still going.
+#[derive(Default)]
+pub(super) struct Chain {
+    parts: Option<Command>,
+    answer: Vec<u8>,
+    status: Option<Status>,
+}
+
+impl Chain {
+    /// Puts chained commands together: `None` until the last part is here.
+    pub(super) fn collect(&mut self, mut part: Command) -> Option<Command> {
+        self.answer.clear();
+        if let Some(first) = self.parts.take_if(|first| (first.ins, first.p1, first.p2) == (part.ins, part.p1, part.p2)) {
+            part.data.splice(0..0, first.data);
+        }
+        self.parts = None;
+        if part.cla & CHAINED == 0 {
+            return Some(part);
+        }
+        self.parts = Some(part);
+        None
+    }
+
+    /// The first response to a command: all of the answer, or as much as fits and 61xx.
+    pub(super) fn first_response(&mut self, answer: Answer, le: usize) -> Vec<u8> {
+        match answer {
+            Ok(data) => (self.answer, self.status) = (data, Some(Status::OK)),
+            Err(status) => return status.to_vec(),
+        }
+        self.next_response(le)
+    }
+
+    /// What GET RESPONSE brings.
+    pub(super) fn next_response(&mut self, le: usize) -> Vec<u8> {
+        let Some(status) = self.status else { return Status::CONDITIONS_NOT_SATISFIED.to_vec() };
+        let mut response: Vec<u8> = self.answer.drain(..le.min(self.answer.len())).collect();
+        let status =
+            if self.answer.is_empty() { self.status.take().unwrap_or(status) } else { Status::more(self.answer.len()) };
+        response.extend(status.to_vec());
+        response
+    }
+}

@@ -1,0 +1,128 @@
+//! What people do to the card: touch it, or not, and pull it out; and what the card was seen doing meanwhile.
+//!
+//! Kept apart from the card's own state, so that a test can look and act while the card waits for a touch.
+
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// What a person's finger does when the card blinks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Touch {
+    /// Touches at once.
+    Given,
+    /// Does not touch: the card gives up when its time limit is over.
+    Withheld,
+    /// Touches after so long a time.
+    After(Duration),
+}
+
+/// See the module.
+pub(super) struct Hands {
+    inner: Mutex<Inner>,
+    moved: Condvar,
+}
+
+struct Inner {
+    touch: Touch,
+    time_limit: Duration,
+    touches: usize,
+    commands: Vec<String>,
+    gone: bool,
+    unplug_before: Option<String>,
+    unplug_after: Option<String>,
+}
+
+impl Hands {
+    pub(super) fn new() -> Self {
+        let inner = Inner {
+            touch: Touch::Given,
+            time_limit: Duration::from_millis(200),
+            touches: 0,
+            commands: vec![],
+            gone: false,
+            unplug_before: None,
+            unplug_after: None,
+        };
+        Self { inner: Mutex::new(inner), moved: Condvar::new() }
+    }
+
+    pub(super) fn touch(&self, touch: Touch) {
+        self.inner().touch = touch;
+        self.moved.notify_all();
+    }
+
+    pub(super) fn touch_time_limit(&self, limit: Duration) {
+        self.inner().time_limit = limit;
+        self.moved.notify_all();
+    }
+
+    pub(super) fn touches(&self) -> usize {
+        self.inner().touches
+    }
+
+    pub(super) fn commands(&self) -> Vec<String> {
+        self.inner().commands.clone()
+    }
+
+    pub(super) fn unplug(&self) {
+        self.inner().gone = true;
+        self.moved.notify_all();
+    }
+
+    pub(super) fn plug_in(&self) {
+        self.inner().gone = false;
+    }
+
+    pub(super) fn unplug_before(&self, command: &str) {
+        self.inner().unplug_before = Some(command.into());
+    }
+
+    pub(super) fn unplug_after(&self, command: &str) {
+        self.inner().unplug_after = Some(command.into());
+    }
+
+    /// Writes the command down; `None` when the card is gone before it is carried out.
+    pub(super) fn command_arrives(&self, name: &str) -> Option<()> {
+        let mut inner = self.inner();
+        inner.gone |= inner.unplug_before.take_if(|planned| name.starts_with(&**planned)).is_some();
+        if inner.gone {
+            return None;
+        }
+        inner.commands.push(name.into());
+        Some(())
+    }
+
+    /// `None` when the card is gone before its answer is read.
+    pub(super) fn command_ends(&self, name: &str) -> Option<()> {
+        let mut inner = self.inner();
+        inner.gone |= inner.unplug_after.take_if(|planned| name.starts_with(&**planned)).is_some();
+        (!inner.gone).then_some(())
+    }
+
+    /// Blinks until it is touched (true), or the time limit is over, or the card is gone (false).
+    pub(super) fn wait_for_touch(&self) -> bool {
+        let asked = Instant::now();
+        let mut inner = self.inner();
+        inner.touches += 1;
+        loop {
+            let waited = asked.elapsed();
+            let touched_after = match inner.touch {
+                Touch::Given => Some(Duration::ZERO),
+                Touch::Withheld => None,
+                Touch::After(time) => Some(time),
+            };
+            if touched_after.is_some_and(|time| time <= waited && time <= inner.time_limit) {
+                return !inner.gone;
+            }
+            if inner.gone || waited >= inner.time_limit {
+                return false;
+            }
+            let until = touched_after.unwrap_or(inner.time_limit).min(inner.time_limit).saturating_sub(waited);
+            inner = self.moved.wait_timeout(inner, until).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
