@@ -1,1 +1,47 @@
-fn main() {}
+//! An SSH certificate authority whose key cannot leave its YubiKey.
+//!
+//! ```text
+//! args       what was typed                     verbs      one story each: init, key, sign, inspect, revoke, krl, log
+//! setting    where things are on this host      secret     PINs and passphrases: asked for, never kept
+//! selector   which CA  ->  backend              one `CaSigner` for each place where a CA's key can be
+//! issue      request -> certificate -> deliver  journal    every attempt, before its certificate leaves
+//! ```
+#![forbid(unsafe_code)]
+
+mod args;
+mod backend;
+mod error;
+mod harden;
+mod issue;
+mod public_key;
+mod secret;
+mod selector;
+mod setting;
+mod talk;
+mod verbs;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Args, Verb};
+use error::Result;
+use setting::Setting;
+
+fn main() -> ExitCode {
+    harden::no_core_dumps();
+    let args = Args::parse();
+    match Setting::from(&args.everywhere).and_then(|setting| run(args.verb, &setting)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            talk::error(&error);
+            error.exit_code()
+        }
+    }
+}
+
+fn run(verb: Verb, setting: &Setting) -> Result<()> {
+    match verb {
+        Verb::Sign(args) => verbs::sign::run(args, setting),
+    }
+}

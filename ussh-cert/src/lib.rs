@@ -16,6 +16,7 @@ pub mod authority;
 pub mod ca_keys;
 pub mod certificate;
 pub mod challenge;
+pub mod draft;
 pub mod duration;
 pub mod key;
 pub mod options;
@@ -26,6 +27,7 @@ pub mod source_address;
 #[cfg(test)]
 mod testing;
 pub mod timestamp;
+pub mod validity;
 mod wire;
 
 pub use authority::{Accepted, Rules, check};

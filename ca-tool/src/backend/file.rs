@@ -1,0 +1,66 @@
+//! A CA in a private key file: the only backend whose key can be copied, and it says so.
+
+use std::fs;
+use std::path::Path;
+
+use ssh_key::encoding::Encode;
+use ssh_key::{Algorithm, PrivateKey, PublicKey};
+
+use super::CaSigner;
+use crate::error::{Error, OrSay, Result};
+use crate::secret::Kind;
+use crate::setting::Setting;
+use crate::talk;
+
+struct FileSigner(PrivateKey);
+
+/// Opens the file; an encrypted one has its passphrase asked for.
+pub(super) fn open(path: &Path, setting: &Setting) -> Result<Box<dyn CaSigner>> {
+    let advice = "Name a private key file in OpenSSH's format (`ssh-keygen -p -f FILE` rewrites older ones), or see -s in `ca-tool sign --help`.";
+    let text =
+        zeroize::Zeroizing::new(fs::read(path).or_say(format!("The CA's key {} cannot be read", path.display()), advice)?);
+    let key = PrivateKey::from_openssh(&*text).or_say(format!("{} is not a private key", path.display()), advice)?;
+    refuse_rsa(&key, path)?;
+    let key = if key.is_encrypted() { decrypt(&key, path, setting)? } else { key };
+    talk::warn(format_args!(
+        "{} can be copied by whoever can read it. A CA's key is safer in a YubiKey: ca-tool init.",
+        path.display()
+    ));
+    Ok(Box::new(FileSigner(key)))
+}
+
+/// The rsa crate's private-key operations leak through their timing (RUSTSEC-2023-0071); OpenSSH's do not.
+fn refuse_rsa(key: &PrivateKey, path: &Path) -> Result<()> {
+    match key.algorithm() {
+        Algorithm::Rsa { .. } => Err(Error::new(
+            format!("{} is an RSA key, and those are not used from files here.", path.display()),
+            format!("Have an ssh-agent sign with it: ssh-add {0}; ca-tool sign -s agent:{0}.pub …", path.display()),
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn decrypt(key: &PrivateKey, path: &Path, setting: &Setting) -> Result<PrivateKey> {
+    loop {
+        let passphrase = setting.secrets.ask(Kind::Passphrase, &format!("Passphrase of {}", path.display()))?;
+        match key.decrypt(passphrase.bytes()) {
+            Ok(key) => return Ok(key),
+            Err(_) if passphrase.from_person() => talk::say("That is not its passphrase."),
+            Err(_) => {
+                return Err(Error::new(format!("The passphrase given for {} is wrong.", path.display()), "Nothing was signed."));
+            }
+        }
+    }
+}
+
+impl CaSigner for FileSigner {
+    fn public_key(&self) -> &PublicKey {
+        self.0.public_key()
+    }
+
+    fn sign(&mut self, message: &[u8], _what: &str) -> Result<Vec<u8>> {
+        let advice = "Nothing was signed.";
+        let signature = signature::Signer::try_sign(&self.0, message).or_say("The CA's key cannot sign", advice)?;
+        signature.encode_vec().or_say("The signature cannot be written", advice)
+    }
+}

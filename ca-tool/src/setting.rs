@@ -1,0 +1,90 @@
+//! What every verb stands on: the configuration, the files' places, and where secrets come from.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::args::Everywhere;
+use crate::error::{Error, OrSay, Result};
+use crate::secret::Secrets;
+use crate::selector::CaSelector;
+
+const CONFIGURATION: &str = "/etc/ussh/ca.toml";
+const JOURNAL: &str = "/var/lib/ussh/journal.db";
+const KRL: &str = "/etc/ssh/revoked_keys";
+
+/// One run's surroundings.
+pub(crate) struct Setting {
+    configuration: Configuration,
+    pub(crate) journal: PathBuf,
+    pub(crate) krl: PathBuf,
+    pub(crate) json: bool,
+    pub(crate) secrets: Secrets,
+}
+
+/// `/etc/ussh/ca.toml`, or the file after `--config`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Configuration {
+    journal: Option<PathBuf>,
+    krl: Option<PathBuf>,
+    /// The CA that is meant when `-s` is not given: a name below, or a selector.
+    default_ca: Option<String>,
+    /// Names for selectors.
+    ca: std::collections::BTreeMap<String, NamedCa>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NamedCa {
+    key: String,
+}
+
+impl Setting {
+    pub(crate) fn from(args: &Everywhere) -> Result<Self> {
+        let configuration = configuration(args.config.as_deref())?;
+        let place = |typed: &Option<PathBuf>, configured: &Option<PathBuf>, usual: &str| {
+            typed.clone().or_else(|| configured.clone()).unwrap_or_else(|| usual.into())
+        };
+        Ok(Self {
+            journal: place(&args.journal, &configuration.journal, JOURNAL),
+            krl: place(&args.krl, &configuration.krl, KRL),
+            json: args.json,
+            secrets: Secrets::new(args.secret_fd.clone()),
+            configuration,
+        })
+    }
+
+    /// The CA that was typed, or the configured one.
+    pub(crate) fn ca(&self, typed: Option<&str>) -> Result<CaSelector> {
+        let word = typed.or(self.configuration.default_ca.as_deref()).ok_or_else(|| {
+            Error::usage(
+                "No CA is named.",
+                "Name one with -s, such as -s yubikey:slot=9c, or set default_ca in the configuration.",
+            )
+        })?;
+        CaSelector::parse(self.configuration.ca.get(word).map_or(word, |named| &named.key))
+    }
+}
+
+fn configuration(typed: Option<&Path>) -> Result<Configuration> {
+    let path = typed.unwrap_or(Path::new(CONFIGURATION));
+    let text = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound && typed.is_none() => return Ok(Configuration::default()),
+        Err(error) => {
+            return Err(error).or_say(
+                format!("The configuration {} cannot be read", path.display()),
+                "Mend it, or name another one with --config.",
+            );
+        }
+    };
+    toml::from_str(&text).map_err(|error| {
+        Error::new(
+            format!("The configuration {} is not understood: {}", path.display(), error.to_string().trim_end()),
+            "ca-tool(1), CONFIGURATION, has all settings.",
+        )
+    })
+}

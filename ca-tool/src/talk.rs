@@ -1,0 +1,43 @@
+//! What is said to the person at the terminal. Data goes to stdout, talk to stderr.
+
+use std::fmt;
+use std::io::{IsTerminal, Write, stderr};
+
+use crate::error::Error;
+
+/// Says one line.
+pub(crate) fn say(words: impl fmt::Display) {
+    // Nobody may be listening; that is no reason to stop.
+    let _ = writeln!(stderr(), "{words}");
+}
+
+/// Says something that must not be overlooked.
+pub(crate) fn warn(words: impl fmt::Display) {
+    say(format_args!("{} {words}", Paint::Yellow.on("warning:")));
+}
+
+/// Says why the program ends.
+pub(crate) fn error(error: &Error) {
+    say(format_args!("{} {}", Paint::Red.on("ca-tool:"), error.what()));
+    say(error.next());
+}
+
+/// Colours, on a terminal that wants them (<https://no-color.org>).
+#[derive(Clone, Copy)]
+pub(crate) enum Paint {
+    Red = 31,
+    Green = 32,
+    Yellow = 33,
+}
+
+impl Paint {
+    pub(crate) fn on(self, words: impl fmt::Display) -> String {
+        let plain = !stderr().is_terminal() || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let code = match self {
+            Self::Red => 31,
+            Self::Green => 32,
+            Self::Yellow => 33,
+        };
+        if plain { words.to_string() } else { format!("\x1b[{code}m{words}\x1b[0m") }
+    }
+}

@@ -1,0 +1,3 @@
+//! One room for each verb: what can be typed, and its story.
+
+pub(crate) mod sign;

@@ -1,0 +1,94 @@
+//! `ca-tool sign`: certificates for the keys of people and hosts.
+
+use std::path::{Path, PathBuf};
+
+use ussh_cert::certificate::CertificateType;
+
+use crate::backend::{self, CaSigner};
+use crate::error::{Error, Result};
+use crate::issue::request::Request;
+use crate::issue::{certificate, deliver};
+use crate::public_key::{self, PublicKeyFile};
+use crate::setting::Setting;
+use crate::talk;
+
+/// Sign users' or hosts' keys
+#[derive(Debug, clap::Args)]
+#[command(disable_help_flag = true)] // -h is ssh-keygen's, for hosts
+pub(crate) struct Args {
+    /// CA: a key file, agent:…, yubikey:slot=9c, pkcs11:… or a configured name [default: the configuration's]
+    #[arg(short = 's', long = "ca", value_name = "CA")]
+    ca: Option<String>,
+    /// Key ID: who this is, for logs and revocation
+    #[arg(short = 'I', long, value_name = "ID")]
+    identity: String,
+    /// Users, or hosts with -h, that the certificate is for
+    #[arg(short = 'n', long, value_name = "NAME,..")]
+    principals: String,
+    /// Validity, as ssh-keygen takes it: +8h, -5m:+1h, 20260101:20260201 … [default: one hour from a minute ago]
+    #[arg(short = 'V', long, value_name = "INTERVAL", allow_hyphen_values = true)]
+    validity: Option<String>,
+    /// Serial number [default: the journal's next]
+    #[arg(short = 'z', long, value_name = "N")]
+    serial: Option<u64>,
+    /// Option, as ssh-keygen takes it: clear, force-command=…, source-address=…, permit-… (repeatable)
+    #[arg(short = 'O', long = "option", value_name = "OPTION")]
+    options: Vec<String>,
+    /// Sign host keys
+    #[arg(short = 'h', long = "host")]
+    host: bool,
+    /// Write the certificate there; - is stdout [default: KEY-cert.pub beside KEY.pub]
+    #[arg(short = 'o', long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Public keys to sign; - is stdin
+    #[arg(value_name = "KEY.pub", required = true)]
+    keys: Vec<PathBuf>,
+    /// Print help
+    #[arg(long, action = clap::ArgAction::Help)]
+    help: Option<bool>,
+}
+
+pub(crate) fn run(args: Args, setting: &Setting) -> Result<()> {
+    let request = request(&args)?;
+    let keys = args.keys.iter().map(|path| subject(path)).collect::<Result<Vec<_>>>()?;
+    let mut ca = backend::open(&setting.ca(args.ca.as_deref())?, setting)?;
+    for (path, key) in args.keys.iter().zip(&keys) {
+        sign_one(&args, &request, path, key, &mut *ca)?;
+    }
+    Ok(())
+}
+
+fn request(args: &Args) -> Result<Request> {
+    if args.output.is_some() && args.keys.len() > 1 {
+        return Err(Error::usage(
+            "-o names one file, and there are several keys.",
+            "Leave -o out: each certificate goes beside its key.",
+        ));
+    }
+    let certificate_type = if args.host { CertificateType::Host } else { CertificateType::User };
+    Request::new(certificate_type, &args.identity, &args.principals, args.validity.as_deref(), &args.options)
+}
+
+fn subject(path: &Path) -> Result<PublicKeyFile> {
+    let key = public_key::read(path)?;
+    ussh_cert::key::PublicKey::from_blob(&key.blob).map_err(|_| {
+        Error::new(
+            format!("{} is not a key that can be certified.", path.display()),
+            "Give a plain ed25519, ecdsa, rsa or sk public key, no certificate.",
+        )
+    })?;
+    Ok(key)
+}
+
+fn sign_one(args: &Args, request: &Request, path: &Path, key: &PublicKeyFile, ca: &mut dyn CaSigner) -> Result<()> {
+    let serial = args.serial.unwrap_or(1);
+    let blob = certificate::sign(request, &key.blob, serial, ca)?;
+    let line = deliver::line(&blob, &key.comment).unwrap_or_default();
+    match &args.output {
+        Some(output) if output == Path::new("-") => deliver::to_stdout(&line),
+        Some(output) => deliver::to_file(output, &line),
+        None => deliver::to_file(&deliver::beside(path), &line),
+    }?;
+    talk::say(format_args!("Signed {}: serial {serial}, {}", path.display(), request.in_words()));
+    Ok(())
+}
