@@ -1,8 +1,16 @@
 //! A YubiKey in software, for tests: what a reader sees of it (`Card`), the applications on it, and ways to plug it in.
 
 pub mod card;
+pub mod desk;
+pub mod pcsc;
+pub mod pcscd;
+pub mod vpcd;
 
-pub use card::{Firmware, Touch, YubiKey};
+pub use card::{Firmware, Touch, YubiKey, attestation_root, attestation_root_pem};
+pub use desk::Desk;
+
+/// What a YubiKey's reader is called, before the service adds its numbers.
+pub const READER_NAME: &str = "Yubico YubiKey OTP+FIDO+CCID";
 
 /// A smart card as its reader sees it.
 pub trait Card: Send {
