@@ -4,13 +4,19 @@
 //! and an answer that is too long for one response waits for GET RESPONSE.
 
 mod apdu;
+mod chain;
 mod hands;
+mod management;
+mod otp;
 mod pin;
 mod piv;
 mod status;
+mod tlv;
 
 use crate::Card;
-use apdu::{Chain, Command};
+use apdu::Command;
+use base64::prelude::{BASE64_STANDARD as STANDARD, Engine};
+use chain::Chain;
 use hands::Hands;
 pub use hands::Touch;
 use piv::Piv;
@@ -57,6 +63,8 @@ pub struct YubiKey {
 
 /// What the card remembers.
 struct State {
+    serial: u32,
+    firmware: Firmware,
     selected: Application,
     chain: Chain,
     piv: Piv,
@@ -67,6 +75,20 @@ struct State {
 enum Application {
     Nothing,
     Piv,
+    Management,
+    Otp,
+}
+
+/// The certificate (DER) of this maker's root, the same for every card in every process: where chains of attestation end.
+pub fn attestation_root() -> Vec<u8> {
+    piv::root_certificate()
+}
+
+/// The same as PEM, as programs want to be told of it.
+pub fn attestation_root_pem() -> String {
+    let base64 = STANDARD.encode(attestation_root());
+    let lines: Vec<&str> = base64.as_bytes().chunks(64).filter_map(|line| str::from_utf8(line).ok()).collect();
+    format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
 }
 
 impl YubiKey {
@@ -74,7 +96,7 @@ impl YubiKey {
     pub fn new(serial: u32, firmware: Firmware) -> Self {
         let hands = Arc::new(Hands::new());
         let piv = Piv::new(serial, firmware, Arc::clone(&hands));
-        let state = State { selected: Application::Nothing, chain: Chain::default(), piv };
+        let state = State { serial, firmware, selected: Application::Nothing, chain: Chain::default(), piv };
         Self { serial, firmware, hands, state: Arc::new(Mutex::new(state)) }
     }
 
@@ -96,6 +118,11 @@ impl YubiKey {
     /// How long the card waits for a touch before it answers 6982 (a real one: 15 s; this one, unless told: 0.2 s).
     pub fn touch_time_limit(&self, limit: Duration) {
         self.hands.touch_time_limit(limit);
+    }
+
+    /// How long a touch counts for keys with the touch policy "cached" (as on a real one, unless told: 15 s).
+    pub fn touch_cached_for(&self, time: Duration) {
+        self.hands.touch_cached_for(time);
     }
 
     /// How many touches were asked for, the one that is being waited for included.
@@ -121,6 +148,11 @@ impl YubiKey {
     /// Pulls the card out just after the next command whose name starts so: it is carried out, its answer is lost.
     pub fn unplug_after(&self, command: &str) {
         self.hands.unplug_after(command);
+    }
+
+    /// The certificates (DER) between the card's own attestation certificate and the root: none before firmware 5.7, one from it on.
+    pub fn attestation_intermediates(&self) -> Vec<Vec<u8>> {
+        piv::intermediate_certificates(self.firmware)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -178,17 +210,25 @@ impl State {
         match self.selected {
             Application::Nothing => Err(Status::NOT_SUPPORTED),
             Application::Piv => self.piv.answer(command),
+            Application::Management => management::answer(self.serial, self.firmware, command),
+            Application::Otp => otp::answer(self.serial, command),
         }
     }
 
     /// SELECT by application identifier; a truncated one finds the application whose identifier starts so.
     fn select(&mut self, command: &Command) -> Answer {
-        const PIV: &[u8] = b"\xa0\x00\x00\x03\x08\x00\x00\x10\x00\x01\x00";
-        if command.p1 != 4 || command.data.len() < 5 || !PIV.starts_with(&command.data) {
+        let wanted = |aid: &[u8]| command.p1 == 4 && command.data.len() >= 5 && aid.starts_with(&command.data);
+        let (application, answer) = if wanted(piv::AID) {
+            (Application::Piv, self.piv.application_template())
+        } else if wanted(management::AID) {
+            (Application::Management, management::selected(self.firmware))
+        } else if wanted(otp::AID) {
+            (Application::Otp, otp::selected(self.firmware))
+        } else {
             return Err(Status::NOT_FOUND);
-        }
-        self.selected = Application::Piv;
+        };
+        self.selected = application;
         self.piv.forget_session();
-        Ok(self.piv.application_template())
+        Ok(answer)
     }
 }

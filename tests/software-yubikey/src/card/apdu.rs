@@ -1,11 +1,7 @@
-//! Command APDUs, short and extended (ISO 7816-4 section 5.1), command chaining (5.1.1.1) and GET RESPONSE.
-
-use super::{Answer, status::Status};
+//! Command APDUs, short and extended (ISO 7816-4 section 5.1), and what they are called.
 
 pub(super) const SELECT: u8 = 0xa4;
 pub(super) const GET_RESPONSE: u8 = 0xc0;
-/// Bit of the class byte: more parts of this command follow.
-const CHAINED: u8 = 0x10;
 
 /// One command.
 #[derive(Clone, Debug)]
@@ -53,6 +49,7 @@ impl Command {
     pub(super) fn name(&self) -> String {
         let name = match self.ins {
             0x01 => "OTP",
+            0x1c => "WRITE CONFIG",
             0x1d => "READ CONFIG",
             0x20 => "VERIFY",
             0x24 => "CHANGE REFERENCE",
@@ -90,48 +87,5 @@ fn extended_le(le: [u8; 2]) -> usize {
     match u16::from_be_bytes(le) {
         0 => 65536,
         le => usize::from(le),
-    }
-}
-
-/// Parts of a command that is still coming, and of an answer that is still going.
-#[derive(Default)]
-pub(super) struct Chain {
-    parts: Option<Command>,
-    answer: Vec<u8>,
-    status: Option<Status>,
-}
-
-impl Chain {
-    /// Puts chained commands together: `None` until the last part is here.
-    pub(super) fn collect(&mut self, mut part: Command) -> Option<Command> {
-        self.answer.clear();
-        if let Some(first) = self.parts.take_if(|first| (first.ins, first.p1, first.p2) == (part.ins, part.p1, part.p2)) {
-            part.data.splice(0..0, first.data);
-        }
-        self.parts = None;
-        if part.cla & CHAINED == 0 {
-            return Some(part);
-        }
-        self.parts = Some(part);
-        None
-    }
-
-    /// The first response to a command: all of the answer, or as much as fits and 61xx.
-    pub(super) fn first_response(&mut self, answer: Answer, le: usize) -> Vec<u8> {
-        match answer {
-            Ok(data) => (self.answer, self.status) = (data, Some(Status::OK)),
-            Err(status) => return status.to_vec(),
-        }
-        self.next_response(le)
-    }
-
-    /// What GET RESPONSE brings.
-    pub(super) fn next_response(&mut self, le: usize) -> Vec<u8> {
-        let Some(status) = self.status else { return Status::CONDITIONS_NOT_SATISFIED.to_vec() };
-        let mut response: Vec<u8> = self.answer.drain(..le.min(self.answer.len())).collect();
-        let status =
-            if self.answer.is_empty() { self.status.take().unwrap_or(status) } else { Status::more(self.answer.len()) };
-        response.extend(status.to_vec());
-        response
     }
 }

@@ -25,6 +25,8 @@ pub(super) struct Hands {
 struct Inner {
     touch: Touch,
     time_limit: Duration,
+    cached_for: Duration,
+    touched: Option<Instant>,
     touches: usize,
     commands: Vec<String>,
     gone: bool,
@@ -37,6 +39,8 @@ impl Hands {
         let inner = Inner {
             touch: Touch::Given,
             time_limit: Duration::from_millis(200),
+            cached_for: Duration::from_secs(15),
+            touched: None,
             touches: 0,
             commands: vec![],
             gone: false,
@@ -56,6 +60,16 @@ impl Hands {
         self.moved.notify_all();
     }
 
+    pub(super) fn touch_cached_for(&self, time: Duration) {
+        self.inner().cached_for = time;
+    }
+
+    /// Whether a touch given before still counts.
+    pub(super) fn touched_lately(&self) -> bool {
+        let inner = self.inner();
+        inner.touched.is_some_and(|touched| touched.elapsed() < inner.cached_for)
+    }
+
     pub(super) fn touches(&self) -> usize {
         self.inner().touches
     }
@@ -70,7 +84,8 @@ impl Hands {
     }
 
     pub(super) fn plug_in(&self) {
-        self.inner().gone = false;
+        let mut inner = self.inner();
+        (inner.gone, inner.touched) = (false, None);
     }
 
     pub(super) fn unplug_before(&self, command: &str) {
@@ -112,6 +127,7 @@ impl Hands {
                 Touch::After(time) => Some(time),
             };
             if touched_after.is_some_and(|time| time <= waited && time <= inner.time_limit) {
+                inner.touched = Some(Instant::now());
                 return !inner.gone;
             }
             if inner.gone || waited >= inner.time_limit {
