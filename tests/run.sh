@@ -7,7 +7,11 @@ cd "$(dirname "$0")/.." || exit 1
 
 packages=(
     ca-certificates git gcc g++ libc6-dev libpam0g-dev        # to build, g++ for the fuzzer
+    libpcsclite-dev pkg-config                            # to build ca-tool
     openssh-client openssh-server sudo opendoas           # what the rig runs
+    pcscd vsmartcard-vpcd                                 # where its YubiKeys are plugged in
+    ykcs11 opensc yubico-piv-tool yubikey-manager         # what else uses them
+    softhsm2                                              # another token
     iproute2 procps util-linux perl-base                  # what it runs them with
     binutils valgrind                                     # what looks into the module
 )
@@ -24,7 +28,10 @@ main() {
     check "format" cargo fmt --all --check
     check "clippy" cargo clippy --quiet --locked --workspace --all-targets -- -D warnings
     check "module" cargo build --quiet --locked --release -p pam_ussh
-    export PAM_USSH_SO=$(realpath "${CARGO_TARGET_DIR:-target}")/release/libpam_ussh.so
+    check "ca-tool" cargo build --quiet --locked --release -p ca-tool
+    local built
+    built=$(realpath "${CARGO_TARGET_DIR:-target}")/release
+    export PAM_USSH_SO=$built/libpam_ussh.so CA_TOOL=$built/ca-tool
     check "tests" cargo test --locked --workspace --no-fail-fast
     check "fuzz" tests/fuzz/run.sh 30
     check_dependencies

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use super::security_key;
 
 const SETUP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/world/private-host.sh");
-const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/rig";
 
 /// No command in a world may take longer; a hung one is a failed one.
 const LIMIT_SECONDS: &str = "60";

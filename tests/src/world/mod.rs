@@ -22,6 +22,7 @@
 //! `private-host.sh` writes it. Worlds are independent; dropping one kills every process in it.
 
 mod agent;
+mod ca_tool;
 mod files;
 mod host;
 mod keys;
