@@ -1,8 +1,10 @@
 //! Where a certificate goes: a file beside its key, a file that was named, or stdout.
 
-use std::fs::{self, OpenOptions};
+use std::ffi::OsString;
+use std::fs::Permissions;
 use std::io::{Write, stdout};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::error::{OrSay, Result};
@@ -17,31 +19,24 @@ pub(crate) fn line(blob: &[u8], comment: &str) -> Option<String> {
 
 /// `KEY-cert.pub` beside `KEY.pub` (ssh-keygen(1)).
 pub(crate) fn beside(key: &Path) -> PathBuf {
-    let mut name = key.as_os_str().as_encoded_bytes().to_vec();
-    if name.ends_with(b".pub") {
-        name.truncate(name.len() - 4);
-    }
-    name.extend_from_slice(b"-cert.pub");
-    PathBuf::from(std::ffi::OsString::from(String::from_utf8_lossy(&name).into_owned()))
+    let name = key.as_os_str().as_bytes();
+    let stem = name.strip_suffix(b".pub").unwrap_or(name);
+    PathBuf::from(OsString::from_vec([stem, b"-cert.pub"].concat()))
 }
 
-/// Writes all of the file or none of it: beside it first, then in its place.
+/// Writes all of the file or none of it. The new one is made beside the old one under a name that nobody knows, so that
+/// root may sign in a folder of somebody else's without following their links.
 pub(crate) fn to_file(path: &Path, line: &str) -> Result<()> {
-    let new = path.with_extension("pub.new");
-    let what = format!("The certificate cannot be written to {}", path.display());
-    let advice = "Name another place with -o, or -o - for stdout.";
-    let written = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o644)
-        .open(&new)
-        .and_then(|mut file| file.write_all(line.as_bytes()).and_then(|()| file.sync_all()))
-        .and_then(|()| fs::rename(&new, path));
-    if written.is_err() {
-        let _ = fs::remove_file(&new);
-    }
-    written.or_say(what, advice)
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let written = tempfile::Builder::new()
+        .permissions(Permissions::from_mode(0o644))
+        .tempfile_in(folder)
+        .and_then(|mut file| file.write_all(line.as_bytes()).and_then(|()| file.as_file().sync_all()).map(|()| file))
+        .and_then(|file| file.persist(path).map_err(|error| error.error));
+    written.map(drop).or_say(
+        format!("The certificate cannot be written to {}", path.display()),
+        "Name another place with -o, or -o - for stdout.",
+    )
 }
 
 pub(crate) fn to_stdout(line: &str) -> Result<()> {
