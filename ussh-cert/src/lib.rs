@@ -19,9 +19,13 @@ pub mod challenge;
 pub mod draft;
 pub mod duration;
 pub mod key;
+mod key_line;
+pub mod krl;
 pub mod options;
+pub mod plain_key;
 pub mod principals;
 pub mod refusal;
+pub mod revoked_keys;
 pub mod signature;
 pub mod source_address;
 #[cfg(test)]
