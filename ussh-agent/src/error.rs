@@ -15,6 +15,8 @@ pub enum Step {
     List,
     /// Asking for a signature.
     Sign,
+    /// Handing over a key, or taking it back.
+    Add,
 }
 
 /// Why the agent gave no answer that can be used. The text says what happened; the caller knows what to do next.
@@ -79,6 +81,7 @@ impl fmt::Display for Step {
             Step::Connect => "accept the connection",
             Step::List => "list its identities",
             Step::Sign => "sign",
+            Step::Add => "take the key",
         })
     }
 }

@@ -7,10 +7,12 @@
 
 #![forbid(unsafe_code)]
 
+mod adding;
 mod error;
 mod protocol;
 mod stream;
 
+pub use adding::Constraint;
 pub use error::{Error, Step};
 pub use nix::errno::Errno;
 pub use protocol::{Identities, Identity, Iter, SignFlags, signature_from_reply};
@@ -73,12 +75,41 @@ impl Agent {
         self.settle(signature)
     }
 
+    /// Gives the agent a private key to hold (`SSH_AGENTC_ADD_IDENTITY`, with constraints
+    /// `SSH_AGENTC_ADD_ID_CONSTRAINED`; RFC 9987 sections 5.2 and 5.3).
+    ///
+    /// `key` is what stands between the message's type and its comment: `string type` and that type's own fields, for
+    /// a certificate `string type, string certificate` and the private ones. It is sent as it is, and the copies made
+    /// here are overwritten.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when the agent will not hold it, for one because it does not know a constraint;
+    /// [`Error::RequestTooLarge`], and those of any exchange.
+    pub fn add(&mut self, key: &[u8], comment: &str, constraints: &[Constraint<'_>]) -> Result<(), Error> {
+        let request = adding::framed_add_request(key, comment, constraints)?;
+        let reply = self.exchange(Step::Add, |stream| stream.send_framed(Step::Add, &request))?;
+        self.settle(adding::success(&reply))
+    }
+
+    /// Has the agent forget the key or certificate with this blob (`SSH_AGENTC_REMOVE_IDENTITY`, RFC 9987 section 5.4).
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when it does not hold it, and those of any exchange.
+    pub fn remove(&mut self, blob: &[u8]) -> Result<(), Error> {
+        let reply = self.ask(Step::Add, adding::remove_request(blob)?)?;
+        self.settle(adding::success(&reply))
+    }
+
     /// One request, and the message that answers it.
     fn ask(&mut self, step: Step, request: Vec<u8>) -> Result<Vec<u8>, Error> {
+        self.exchange(step, |stream| stream.send(step, &request))
+    }
+
+    fn exchange(&mut self, step: Step, send: impl FnOnce(&Stream) -> Result<(), Error>) -> Result<Vec<u8>, Error> {
         if let Some(error) = self.broken {
             return Err(error);
         }
-        let reply = self.stream.send(step, &request).and_then(|()| self.stream.receive(step));
+        let reply = send(&self.stream).and_then(|()| self.stream.receive(step));
         self.settle(reply)
     }
 

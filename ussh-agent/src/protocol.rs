@@ -137,7 +137,7 @@ pub(crate) fn sign_request(blob: &[u8], data: &[u8], flags: SignFlags) -> Result
 }
 
 /// What follows the type byte, when it is the type expected.
-fn contents(message: &[u8], expected: u8) -> Result<&[u8], Error> {
+pub(crate) fn contents(message: &[u8], expected: u8) -> Result<&[u8], Error> {
     match message.split_first() {
         Some((&kind, contents)) if kind == expected => Ok(contents),
         Some((kind, _)) if FAILURES.contains(kind) => Err(Error::Refused),
@@ -161,7 +161,7 @@ fn take_string<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
     Some(string)
 }
 
-fn put_string(message: &mut Vec<u8>, string: &[u8]) -> Result<(), Error> {
+pub(crate) fn put_string(message: &mut Vec<u8>, string: &[u8]) -> Result<(), Error> {
     let length = u32::try_from(string.len()).map_err(|_| Error::RequestTooLarge)?;
     message.extend(length.to_be_bytes());
     message.extend(string);

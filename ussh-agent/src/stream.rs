@@ -53,8 +53,12 @@ impl Stream {
     pub(crate) fn send(&self, step: Step, message: &[u8]) -> Result<(), Error> {
         let length = u32::try_from(message.len()).map_err(|_| Error::RequestTooLarge)?;
         // In one piece: the agent then answers after a single wake-up.
-        let framed = [&length.to_be_bytes(), message].concat();
-        let mut unsent = framed.as_slice();
+        self.send_framed(step, &[&length.to_be_bytes(), message].concat())
+    }
+
+    /// Sends a message that has its length in front.
+    pub(crate) fn send_framed(&self, step: Step, framed: &[u8]) -> Result<(), Error> {
+        let mut unsent = framed;
         while !unsent.is_empty() {
             remaining(self.deadline, step)?;
             // MSG_NOSIGNAL: a SIGPIPE would kill the host program.

@@ -2,13 +2,14 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::io::{Read, Write};
+use std::num::NonZeroU32;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
-use ussh_agent::{Agent, Errno, Error, Identities, MAX_REPLY, SignFlags, Step};
+use ussh_agent::{Agent, Constraint, Errno, Error, Identities, MAX_REPLY, SignFlags, Step};
 
 /// The time the client is given in tests that expect it to run out.
 const SHORT: Duration = Duration::from_millis(150);
@@ -351,4 +352,43 @@ fn a_socket_that_is_not_there_or_is_no_stream_is_told_as_such() {
     let _datagram = std::os::unix::net::UnixDatagram::bind(&path).unwrap();
     assert_eq!(connect(&path), Error::Connect(Errno::EPROTOTYPE));
     assert_eq!(connect(&folder.path().join("x".repeat(200))), Error::PathTooLong);
+}
+
+#[test]
+fn a_key_is_added_only_when_the_agent_says_so_and_nothing_else() {
+    for (reply, expected) in [
+        (vec![0, 0, 0, 1, 6], Ok(())),
+        (FAILURE.to_vec(), Err(Error::Refused)),
+        (vec![0, 0, 0, 2, 6, 0], Err(Error::Malformed("bytes after a success"))),
+        (vec![0, 0, 0, 1, 14], Err(Error::Malformed("not a reply to what was asked"))),
+    ] {
+        assert_eq!(answers(reply.clone()).client(AMPLE).add(b"key", "", &[]), expected);
+        assert_eq!(answers(reply).client(AMPLE).remove(b"key"), expected);
+    }
+}
+
+#[test]
+fn an_agent_that_never_takes_the_key_runs_into_the_deadline() {
+    let silent = answers(Vec::new());
+    assert_eq!(silent.client(SHORT).add(b"key", "", &[]), Err(Error::TimedOut { step: Step::Add }));
+}
+
+#[test]
+fn a_key_that_no_agent_takes_is_not_sent() {
+    let server = server(|mut peer| assert_eq!(peer.read(&mut [0]).unwrap(), 0, "something was sent"));
+    let mut agent = server.client(AMPLE);
+    assert_eq!(agent.add(&vec![0; MAX_REPLY], "", &[]), Err(Error::RequestTooLarge));
+}
+
+#[test]
+fn what_is_asked_of_the_agent_goes_behind_the_comment() {
+    let (sender, sent) = std::sync::mpsc::channel();
+    let server = server(move |mut peer| {
+        sender.send(request(&mut peer)).unwrap();
+        peer.write_all(&[0, 0, 0, 1, 6]).unwrap();
+    });
+    let lifetime = Constraint::Lifetime(NonZeroU32::new(0x102).unwrap());
+    server.client(AMPLE).add(b"KEY", "me", &[lifetime, Constraint::Confirm, Constraint::SkProvider("internal")]).unwrap();
+    let expected = b"\x19KEY\0\0\0\x02me\x01\0\0\x01\x02\x02\xff\0\0\0\x17sk-provider@openssh.com\0\0\0\x08internal";
+    assert_eq!(sent.recv().unwrap(), expected);
 }
