@@ -3,4 +3,7 @@
 pub(crate) mod certificate;
 pub(crate) mod deliver;
 pub(crate) mod options;
+mod record;
 pub(crate) mod request;
+
+pub(crate) use record::{Issued, issue, issue_all};

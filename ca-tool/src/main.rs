@@ -11,8 +11,10 @@
 mod args;
 mod backend;
 mod error;
+mod file;
 mod harden;
 mod issue;
+mod journal;
 mod public_key;
 mod secret;
 mod selector;

@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use ussh_cert::certificate::CertificateType;
 
-use crate::backend::{self, CaSigner};
+use crate::backend;
 use crate::error::{Error, Result};
 use crate::issue::request::Request;
-use crate::issue::{certificate, deliver};
+use crate::issue::{deliver, issue_all};
+use crate::journal::{Journal, Numbering, Wanted};
 use crate::public_key::{self, PublicKeyFile};
 use crate::setting::Setting;
 use crate::talk;
@@ -28,9 +29,9 @@ pub(crate) struct Args {
     /// Validity, as ssh-keygen takes it: +8h, -5m:+1h, 20260101:20260201 … [default: one hour from a minute ago]
     #[arg(short = 'V', long, value_name = "INTERVAL", allow_hyphen_values = true)]
     validity: Option<String>,
-    /// Serial number [default: the journal's next]
-    #[arg(short = 'z', long, value_name = "N")]
-    serial: Option<u64>,
+    /// Serial number; +N counts up from N over several keys [default: the journal's next]
+    #[arg(short = 'z', long, value_name = "[+]N", value_parser = Serial::parse)]
+    serial: Option<Serial>,
     /// Option, as ssh-keygen takes it: clear, force-command=…, source-address=…, permit-… (repeatable)
     #[arg(short = 'O', long = "option", value_name = "OPTION")]
     options: Vec<String>,
@@ -48,14 +49,50 @@ pub(crate) struct Args {
     help: Option<bool>,
 }
 
+/// As typed after `-z`.
+#[derive(Clone, Copy, Debug)]
+struct Serial {
+    number: u64,
+    counts_up: bool,
+}
+
+impl Serial {
+    fn parse(typed: &str) -> std::result::Result<Self, String> {
+        let digits = typed.strip_prefix('+').unwrap_or(typed);
+        let number = digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok()).flatten();
+        let number = number.ok_or_else(|| format!("\"{typed}\" is no number from 1 to {}", u64::MAX))?;
+        Ok(Self { number, counts_up: typed.starts_with('+') })
+    }
+}
+
 pub(crate) fn run(args: Args, setting: &Setting) -> Result<()> {
     let request = request(&args)?;
+    let numbering = numbering(&args)?;
     let keys = args.keys.iter().map(|path| subject(path)).collect::<Result<Vec<_>>>()?;
     let mut ca = backend::open(&setting.ca(args.ca.as_deref())?, setting)?;
-    for (path, key) in args.keys.iter().zip(&keys) {
-        sign_one(&args, &request, path, key, &mut *ca)?;
-    }
+    let mut journal = Journal::open(&setting.journal)?;
+    let wanted: Vec<_> = keys.iter().map(|key| Wanted { request: &request, key: &key.blob, comment: &key.comment }).collect();
+    let head = issue_all(&wanted, numbering, &mut *ca, &mut journal, |at, serial, blob| {
+        let (Some(path), Some(key)) = (args.keys.get(at), keys.get(at)) else { return Ok(()) };
+        hand_over(&args, path, key, blob)?;
+        talk::say(format_args!("Signed {}: serial {serial}, {}", path.display(), request.in_words()));
+        Ok(())
+    })?;
+    talk::say(format_args!("Journal: {head}"));
     Ok(())
+}
+
+/// ssh-keygen gives all keys the same number after a plain `-z N`; two certificates with one number cannot be told apart
+/// in revocation lists.
+fn numbering(args: &Args) -> Result<Numbering> {
+    match args.serial {
+        Some(Serial { number, counts_up: false }) if args.keys.len() > 1 => Err(Error::usage(
+            format!("-z {number} is one serial number, and there are several keys."),
+            format!("Write -z +{number} to count up from there, or leave -z out for the next free numbers."),
+        )),
+        Some(serial) => Ok(Numbering::From(serial.number)),
+        None => Ok(Numbering::Next),
+    }
 }
 
 fn request(args: &Args) -> Result<Request> {
@@ -80,15 +117,11 @@ fn subject(path: &Path) -> Result<PublicKeyFile> {
     Ok(key)
 }
 
-fn sign_one(args: &Args, request: &Request, path: &Path, key: &PublicKeyFile, ca: &mut dyn CaSigner) -> Result<()> {
-    let serial = args.serial.unwrap_or(1);
-    let blob = certificate::sign(request, &key.blob, serial, ca)?;
-    let line = deliver::line(&blob, &key.comment).unwrap_or_default();
+fn hand_over(args: &Args, path: &Path, key: &PublicKeyFile, blob: &[u8]) -> Result<()> {
+    let line = deliver::line(blob, &key.comment).unwrap_or_default();
     match &args.output {
         Some(output) if output == Path::new("-") => deliver::to_stdout(&line),
         Some(output) => deliver::to_file(output, &line),
         None => deliver::to_file(&deliver::beside(path), &line),
-    }?;
-    talk::say(format_args!("Signed {}: serial {serial}, {}", path.display(), request.in_words()));
-    Ok(())
+    }
 }

@@ -1,0 +1,11 @@
+//! Files that are replaced whole, and stay there when the power fails.
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+/// Makes a new name in the file's folder last.
+pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder)?.sync_all()
+}

@@ -1,0 +1,125 @@
+//! One certificate from intent to delivery: nothing is signed that the journal does not announce, and nothing leaves
+//! that it does not hold.
+//!
+//! ```text
+//! intent on the disk -> the CA signs -> parsed and verified again -> "issued" on the disk -> delivered
+//! ```
+
+use super::certificate;
+use super::request::Request;
+use crate::backend::CaSigner;
+use crate::error::{Error, Result};
+use crate::journal::{Attempt, Head, Journal, Numbering, Outcome, Wanted};
+
+/// So many intents are on the disk at most while their certificates are made. Two syncs serve them all.
+const AT_ONCE: usize = 256;
+
+/// A certificate that was delivered.
+#[derive(Debug)]
+pub(crate) struct Issued {
+    pub(crate) serial: u64,
+    /// The journal's newest row when it was written: worth keeping elsewhere.
+    pub(crate) head: Head,
+}
+
+/// Issues one certificate for `wanted.key`. `serial` is one of the person's choice; without, it is the journal's next.
+/// `deliver` gets the certificate's blob, once it may leave.
+///
+/// # Errors
+/// Whatever failed; the journal says so too, if it still can.
+pub(crate) fn issue(
+    request: &Request,
+    key: &[u8],
+    serial: Option<u64>,
+    ca: &mut dyn CaSigner,
+    journal: &mut Journal,
+    deliver: impl FnOnce(&[u8]) -> Result<()>,
+) -> Result<Issued> {
+    let wanted = Wanted { request, key, comment: "" };
+    let mut deliver = Some(deliver);
+    let mut issued = None;
+    let head = issue_all(&[wanted], serial.map_or(Numbering::Next, Numbering::From), ca, journal, |_, serial, blob| {
+        issued = Some(serial);
+        deliver.take().map_or(Ok(()), |deliver| deliver(blob))
+    })?;
+    issued.map(|serial| Issued { serial, head }).ok_or_else(|| Error::new("Nothing was issued.", "This is a defect."))
+}
+
+/// Issues a certificate for each of `wanted`, in order, and stops at the first that fails; those before it are
+/// delivered. `deliver` gets the place in `wanted`, the serial number and the blob.
+///
+/// # Errors
+/// As [`issue`].
+pub(crate) fn issue_all(
+    wanted: &[Wanted<'_>],
+    mut numbering: Numbering,
+    ca: &mut dyn CaSigner,
+    journal: &mut Journal,
+    mut deliver: impl FnMut(usize, u64, &[u8]) -> Result<()>,
+) -> Result<Head> {
+    let ca_blob = certificate::ca_blob(ca)?;
+    let mut head = None;
+    for (chunk, start) in wanted.chunks(AT_ONCE).zip((0..).step_by(AT_ONCE)) {
+        let attempts = journal.intend(&ca_blob, numbering, chunk)?;
+        if let (Numbering::From(_), Some(last)) = (numbering, attempts.last()) {
+            numbering = Numbering::From(last.serial().saturating_add(1));
+        }
+        let signed = sign_all(chunk, &attempts, ca);
+        let written = write_down(journal, &attempts, &signed)?;
+        let delivered = deliver_all(journal, &attempts, &signed, |at, serial, blob| deliver(start + at, serial, blob))?;
+        head = Some(delivered.unwrap_or(written));
+        if let Some(Err(error)) = signed.into_iter().next_back() {
+            return Err(error);
+        }
+    }
+    head.map_or_else(|| journal.head(), Ok)
+}
+
+/// Signs until one fails: that one's error is the last in the list.
+fn sign_all(wanted: &[Wanted<'_>], attempts: &[Attempt], ca: &mut dyn CaSigner) -> Vec<Result<Vec<u8>>> {
+    let mut signed = Vec::with_capacity(wanted.len());
+    for (one, attempt) in wanted.iter().zip(attempts) {
+        let result = certificate::sign(one.request, one.key, attempt.serial(), ca);
+        let failed = result.is_err();
+        signed.push(result);
+        if failed {
+            break;
+        }
+    }
+    signed
+}
+
+fn write_down(journal: &mut Journal, attempts: &[Attempt], signed: &[Result<Vec<u8>>]) -> Result<Head> {
+    let not_tried = Error::new("One before it failed.", "");
+    let outcomes = attempts.iter().enumerate().map(|(at, attempt)| match signed.get(at) {
+        Some(Ok(blob)) => (attempt, Outcome::Issued(blob)),
+        Some(Err(error)) => (attempt, Outcome::Failed(error)),
+        None => (attempt, Outcome::Failed(&not_tried)),
+    });
+    journal.record(outcomes)
+}
+
+/// Delivers what was signed. The first that cannot be delivered ends it, after the journal has heard of all.
+fn deliver_all(
+    journal: &mut Journal,
+    attempts: &[Attempt],
+    signed: &[Result<Vec<u8>>],
+    mut deliver: impl FnMut(usize, u64, &[u8]) -> Result<()>,
+) -> Result<Option<Head>> {
+    let mut failures = Vec::new();
+    for (at, (attempt, blob)) in attempts.iter().zip(signed).enumerate() {
+        if let Ok(blob) = blob
+            && let Err(error) = deliver(at, attempt.serial(), blob)
+        {
+            failures.push((attempt, error));
+        }
+    }
+    if failures.is_empty() {
+        return Ok(None);
+    }
+    journal.record(failures.iter().map(|(attempt, error)| (*attempt, Outcome::Undelivered(error))))?;
+    match failures.into_iter().next() {
+        Some((_, error)) => Err(error),
+        None => Ok(None),
+    }
+}
