@@ -7,6 +7,7 @@ use crate::selector::CaSelector;
 use crate::setting::Setting;
 
 mod file;
+mod pkcs11;
 
 /// A key that signs certificates. What it says is checked by whoever asked: see `issue::certificate`.
 pub(crate) trait CaSigner {
@@ -22,10 +23,11 @@ pub(crate) trait CaSigner {
 }
 
 /// Opens the CA's key. PINs and passphrases may be asked for here or at the first signature.
-pub(crate) fn open(selector: &CaSelector, setting: &Setting) -> Result<Box<dyn CaSigner>> {
+pub(crate) fn open<'s>(selector: &CaSelector, setting: &'s Setting) -> Result<Box<dyn CaSigner + 's>> {
     match selector {
         CaSelector::File(path) => file::open(path, setting),
-        CaSelector::Agent(_) | CaSelector::YubiKey { .. } | CaSelector::Pkcs11(_) => {
+        CaSelector::Pkcs11(uri) => pkcs11::open(uri, setting),
+        CaSelector::Agent(_) | CaSelector::YubiKey { .. } => {
             Err(crate::error::Error::new("not yet", "wait"))
         }
     }
