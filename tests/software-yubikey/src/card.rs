@@ -176,12 +176,12 @@ impl Card for YubiKey {
     fn transmit(&mut self, command: &[u8]) -> Option<Vec<u8>> {
         let parsed = Command::parse(command);
         let name = parsed.as_ref().map_or_else(|| "malformed APDU".into(), Command::name);
-        self.hands.command_arrives(&name)?;
+        let pulled_before = self.hands.command_arrives(&name)?;
         let response = match parsed {
             Some(command) => self.state().respond(command),
             None => Status::WRONG_LENGTH.to_vec(),
         };
-        self.hands.command_ends(&name)?;
+        self.hands.command_ends(&name, pulled_before)?;
         Some(response)
     }
 }

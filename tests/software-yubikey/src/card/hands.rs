@@ -30,6 +30,8 @@ struct Inner {
     touches: usize,
     commands: Vec<String>,
     gone: bool,
+    /// How often it was pulled out. A command that began before does not end after, even if the card is in again.
+    pulled: usize,
     unplug_before: Option<String>,
     unplug_after: Option<String>,
 }
@@ -44,6 +46,7 @@ impl Hands {
             touches: 0,
             commands: vec![],
             gone: false,
+            pulled: 0,
             unplug_before: None,
             unplug_after: None,
         };
@@ -79,7 +82,7 @@ impl Hands {
     }
 
     pub(super) fn unplug(&self) {
-        self.inner().gone = true;
+        self.inner().pull();
         self.moved.notify_all();
     }
 
@@ -96,22 +99,26 @@ impl Hands {
         self.inner().unplug_after = Some(command.into());
     }
 
-    /// Writes the command down; `None` when the card is gone before it is carried out.
-    pub(super) fn command_arrives(&self, name: &str) -> Option<()> {
+    /// Writes the command down; `None` when the card is gone before it is carried out. What it gives is for `command_ends`.
+    pub(super) fn command_arrives(&self, name: &str) -> Option<usize> {
         let mut inner = self.inner();
-        inner.gone |= inner.unplug_before.take_if(|planned| name.starts_with(&**planned)).is_some();
+        if inner.unplug_before.take_if(|planned| name.starts_with(&**planned)).is_some() {
+            inner.pull();
+        }
         if inner.gone {
             return None;
         }
         inner.commands.push(name.into());
-        Some(())
+        Some(inner.pulled)
     }
 
-    /// `None` when the card is gone before its answer is read.
-    pub(super) fn command_ends(&self, name: &str) -> Option<()> {
+    /// `None` when the card was pulled out before its answer was read.
+    pub(super) fn command_ends(&self, name: &str, pulled_before: usize) -> Option<()> {
         let mut inner = self.inner();
-        inner.gone |= inner.unplug_after.take_if(|planned| name.starts_with(&**planned)).is_some();
-        (!inner.gone).then_some(())
+        if inner.unplug_after.take_if(|planned| name.starts_with(&**planned)).is_some() {
+            inner.pull();
+        }
+        (inner.pulled == pulled_before).then_some(())
     }
 
     /// Blinks until it is touched (true), or the time limit is over, or the card is gone (false).
@@ -119,7 +126,8 @@ impl Hands {
         let asked = Instant::now();
         let mut inner = self.inner();
         inner.touches += 1;
-        loop {
+        let pulled_before = inner.pulled;
+        while inner.pulled == pulled_before {
             let waited = asked.elapsed();
             let touched_after = match inner.touch {
                 Touch::Given => Some(Duration::ZERO),
@@ -128,17 +136,25 @@ impl Hands {
             };
             if touched_after.is_some_and(|time| time <= waited && time <= inner.time_limit) {
                 inner.touched = Some(Instant::now());
-                return !inner.gone;
+                return true;
             }
-            if inner.gone || waited >= inner.time_limit {
+            if waited >= inner.time_limit {
                 return false;
             }
             let until = touched_after.unwrap_or(inner.time_limit).min(inner.time_limit).saturating_sub(waited);
             inner = self.moved.wait_timeout(inner, until).unwrap_or_else(PoisonError::into_inner).0;
         }
+        false
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn pull(&mut self) {
+        self.gone = true;
+        self.pulled += 1;
     }
 }

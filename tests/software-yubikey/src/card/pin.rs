@@ -1,6 +1,6 @@
 //! A PIN or PUK: eight bytes, padded with ff, and the tries that are left.
 
-use super::status::Status;
+use super::{Firmware, status::Status};
 
 /// The shortest value a YubiKey lets somebody choose.
 const SHORTEST: usize = 6;
@@ -11,28 +11,34 @@ pub(super) struct Pin {
     value: [u8; 8],
     tries: u8,
     left: u8,
+    last_failure: Status,
 }
 
 impl Pin {
     /// A secret at its factory default, with the factory's three tries.
-    pub(super) fn new(default: [u8; 8]) -> Self {
-        Self { default, value: default, tries: 3, left: 3 }
+    ///
+    /// Some firmware answers the try that blocks with 63c0, as SP 800-73-4 part 2 section 3.2.1 has it, some at once with 6983
+    /// (libykpiv: `ykpiv_util_block_puk`). Which does which could not be looked up; here firmware 4 does the former, so that programs
+    /// meet both.
+    pub(super) fn new(default: [u8; 8], firmware: Firmware) -> Self {
+        let last_failure = if firmware < Firmware::V5_2 { Status::tries_left(0) } else { Status::BLOCKED };
+        Self { default, value: default, tries: 3, left: 3, last_failure }
     }
 
-    /// Compares, and counts: 63cx while tries are left, 6983 once there are none and for the last wrong one on.
+    /// Compares, and counts: 63cx while tries are left, then 6983 whatever is given.
     pub(super) fn verify(&mut self, given: &[u8]) -> Result<(), Status> {
         if self.left == 0 {
             return Err(Status::BLOCKED);
         }
         if given != self.value {
             self.left -= 1;
-            return Err(self.refusal());
+            return Err(if self.left == 0 { self.last_failure } else { self.refusal() });
         }
         self.left = self.tries;
         Ok(())
     }
 
-    /// What a wrong value, or the question for the tries left, is answered with.
+    /// What the question for the tries left is answered with.
     pub(super) fn refusal(&self) -> Status {
         if self.left == 0 { Status::BLOCKED } else { Status::tries_left(self.left) }
     }

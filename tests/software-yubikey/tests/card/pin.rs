@@ -20,6 +20,14 @@ fn wrong_pins_count_down_and_then_even_the_right_one_is_blocked() {
 }
 
 #[test]
+fn the_try_that_blocks_a_yubikey_4_is_answered_with_no_tries_left() {
+    let mut card = yubikey(Firmware::V4_3);
+    assert_eq!([card.verify(WRONG), card.verify(WRONG), card.verify(WRONG)], [0x63c2, 0x63c1, 0x63c0]);
+    assert_eq!(card.verify(PIN), BLOCKED);
+    assert_eq!(card.tries(), BLOCKED);
+}
+
+#[test]
 fn the_right_pin_gives_the_tries_back() {
     let mut card = yubikey(Firmware::V5_4);
     card.verify(WRONG);

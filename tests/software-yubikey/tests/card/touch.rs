@@ -80,18 +80,23 @@ fn a_cached_touch_counts_until_its_time_is_over() {
 }
 
 #[test]
-fn a_card_pulled_out_while_it_waits_is_gone() {
-    let mut card = with_key(&PIN_NEVER_TOUCH_ALWAYS);
-    card.yubikey.touch(Touch::Withheld);
-    card.yubikey.touch_time_limit(LONG);
-    let hand = card.yubikey.clone();
-    let template = tlv(0x7c, &[tlv(0x82, &[]), tlv(0x81, &DIGEST)].concat());
-    let signing = std::thread::spawn(move || card.yubikey.transmit(&extended(0x87, P256, 0x9a, &template)));
-    while hand.touches() == 0 {
-        std::thread::yield_now();
+fn a_card_pulled_out_while_it_waits_is_gone_even_if_it_is_put_in_again() {
+    for again in [false, true] {
+        let mut card = with_key(&PIN_NEVER_TOUCH_ALWAYS);
+        card.yubikey.touch(Touch::Withheld);
+        card.yubikey.touch_time_limit(LONG);
+        let mut hand = card.yubikey.clone();
+        let template = tlv(0x7c, &[tlv(0x82, &[]), tlv(0x81, &DIGEST)].concat());
+        let signing = std::thread::spawn(move || card.yubikey.transmit(&extended(0x87, P256, 0x9a, &template)));
+        while hand.touches() == 0 {
+            std::thread::yield_now();
+        }
+        hand.unplug();
+        if again {
+            hand.reset();
+        }
+        assert_eq!(signing.join().unwrap(), None);
     }
-    hand.unplug();
-    assert_eq!(signing.join().unwrap(), None);
 }
 
 #[test]

@@ -25,7 +25,8 @@ impl Piv {
         Ok(tlv(0x7c, tlv(0x82, result)))
     }
 
-    /// "Always" is taken as SP 800-73-4 words it: verified *immediately* before. A program that does without luck passes here.
+    /// "Always" is taken at SP 800-73-4's word: verified *immediately* before, by the very command before this one. A device may be
+    /// less strict; a program that gets its signature here gets it there.
     fn need_pin(&self, policy: PinPolicy, just_verified: bool) -> Result<(), Status> {
         let enough = match policy {
             PinPolicy::Never => true,
