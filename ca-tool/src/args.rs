@@ -35,10 +35,16 @@ pub(crate) struct Everywhere {
     /// Read a secret (pin, new-pin, puk, new-puk, management-key, new-management-key, passphrase) from a file descriptor
     #[arg(long, global = true, value_name = "NAME=FD", value_parser = secret_fd, help_heading = "Everywhere")]
     pub(crate) secret_fd: Vec<(Kind, i32)>,
+    /// Use the last try of a PIN, although a wrong one blocks it
+    #[arg(long, global = true, help_heading = "Everywhere")]
+    pub(crate) last_try: bool,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
+    Init(verbs::init::Args),
+    #[command(subcommand)]
+    Key(verbs::key::Verb),
     Sign(verbs::sign::Args),
 }
 

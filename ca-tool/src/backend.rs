@@ -9,6 +9,8 @@ use crate::setting::Setting;
 mod file;
 mod pkcs11;
 
+pub(crate) mod yubikey;
+
 /// A key that signs certificates. What it says is checked by whoever asked: see `issue::certificate`.
 pub(crate) trait CaSigner {
     /// The public key, as it goes into TrustedUserCAKeys; its comment says where the key is.

@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod attestation;
 mod backend;
 mod error;
 mod file;
@@ -44,6 +45,8 @@ fn main() -> ExitCode {
 
 fn run(verb: Verb, setting: &Setting) -> Result<()> {
     match verb {
+        Verb::Init(args) => verbs::init::run(&args, setting),
+        Verb::Key(verb) => verbs::key::run(verb, setting),
         Verb::Sign(args) => verbs::sign::run(args, setting),
     }
 }

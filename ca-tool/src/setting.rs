@@ -22,6 +22,8 @@ pub(crate) struct Setting {
     pub(crate) krl: PathBuf,
     pub(crate) json: bool,
     pub(crate) secrets: Secrets,
+    /// Whether the last try of a PIN may be used.
+    pub(crate) last_try: bool,
 }
 
 /// `/etc/ussh/ca.toml`, or the file after `--config`.
@@ -53,6 +55,7 @@ impl Setting {
             krl: place(&args.krl, &configuration.krl, KRL),
             json: args.json,
             secrets: Secrets::new(args.secret_fd.clone()),
+            last_try: args.last_try,
             configuration,
         })
     }

@@ -1,3 +1,5 @@
 //! One room for each verb: what can be typed, and its story.
 
+pub(crate) mod init;
+pub(crate) mod key;
 pub(crate) mod sign;

@@ -1,0 +1,72 @@
+//! Attestation: a device's own word, signed by its maker, that it made a key and keeps it under these policies
+//! (<https://developers.yubico.com/PIV/Introduction/PIV_attestation.html>).
+//!
+//! ```text
+//! statement   what the certificate from ATTEST says    chain   whether it leads to a root    roots   Yubico's
+//! ```
+
+pub(crate) mod chain;
+pub(crate) mod roots;
+pub(crate) mod statement;
+
+use ::yubikey::Certificate;
+use ::yubikey::piv::{self, SlotId};
+use x509_cert::der::Encode;
+
+use crate::backend::yubikey::device::Device;
+use crate::backend::yubikey::{public_key, slot};
+use crate::error::{Error, OrSay, Result};
+use chain::{Link, Trust};
+use roots::Roots;
+use statement::Statement;
+
+/// An attestation, read from the device and judged.
+pub(crate) struct Attestation {
+    pub(crate) statement: Statement,
+    pub(crate) trust: Trust,
+}
+
+/// Has the device attest the key in the slot. The public key is compared with `expected`, the serial number with the device's.
+///
+/// # Errors
+/// When there is no attestation, or it is about something else. One that nobody vouches for is no error: see `trust`.
+pub(crate) fn attest(
+    device: &mut Device,
+    slot: SlotId,
+    expected: &ssh_key::public::KeyData,
+    roots: &Roots,
+) -> Result<Attestation> {
+    let name = device.name();
+    let leaf = device.try_run(|card| piv::attest(card, slot)).or_say(
+        format!("{name} does not attest the key in slot {}", slot::number(slot)),
+        "It attests only keys that were made on it, from firmware 4.3 on; an imported key has copies elsewhere.",
+    )?;
+    let device_certificate = device.try_run(|card| Certificate::read(card, SlotId::Attestation)).or_say(
+        format!("{name} has no attestation certificate in slot f9"),
+        "It was overwritten, and cannot be had back: use another YubiKey.",
+    )?;
+    let device_certificate = device_certificate.cert.to_der().or_say("The certificate in slot f9 cannot be written", DEFECT)?;
+    let statement = Statement::parse(&leaf).ok_or_else(|| {
+        Error::new(format!("The attestation from {name} is not understood."), "Please report it, with the firmware.")
+    })?;
+    let same_key = public_key::from_spki(statement.public_key()).is_some_and(|(_, key)| key == *expected);
+    if !same_key {
+        return Err(Error::new(
+            format!("{name} attests another key than the one in slot {}.", slot::number(slot)),
+            "Do not use it as a CA. Pull it out, plug it in, and try again.",
+        ));
+    }
+    if statement.serial.is_some_and(|serial| serial != device.serial()) {
+        return Err(Error::new(
+            format!("{name} shows an attestation of YubiKey {}.", statement.serial.unwrap_or_default()),
+            "It is not what it says it is: do not use it as a CA.",
+        ));
+    }
+    let trust = match (Link::parse(&leaf), Link::parse(&device_certificate)) {
+        (Some(leaf), Some(device_certificate)) => chain::judge(&leaf, &device_certificate, roots),
+        _ => Trust::Malformed,
+    };
+    Ok(Attestation { statement, trust })
+}
+
+const DEFECT: &str = "This is a defect: please report it.";
