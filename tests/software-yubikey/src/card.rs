@@ -21,6 +21,7 @@ use hands::Hands;
 pub use hands::Touch;
 use piv::Piv;
 use status::Status;
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -157,6 +158,12 @@ impl YubiKey {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for YubiKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "YubiKey {} {:?}", self.serial, self.firmware)
     }
 }
 

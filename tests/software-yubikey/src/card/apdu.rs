@@ -45,7 +45,7 @@ impl Command {
         Some(Self { cla, ins, p1, p2, data, le })
     }
 
-    /// What `YubiKey::commands` calls it.
+    /// What `YubiKey::commands` calls it: for commands about a key, with its slot.
     pub(super) fn name(&self) -> String {
         let name = match self.ins {
             0x01 => "OTP",
@@ -72,8 +72,8 @@ impl Command {
             other => return format!("{other:02x}"),
         };
         match self.ins {
-            0x47 | 0x87 | 0xf7 | 0xfe => format!("{name} {:02x}", self.p2),
-            0xf6 | 0xf9 => format!("{name} {:02x}", self.p1),
+            0x47 | 0x87 | 0xf6 | 0xf7 | 0xfe => format!("{name} {:02x}", self.p2),
+            0xf9 => format!("{name} {:02x}", self.p1),
             _ => name.into(),
         }
     }

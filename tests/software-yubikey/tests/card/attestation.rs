@@ -67,6 +67,12 @@ fn from_5_7_on_the_chain_needs_an_intermediate_that_is_not_on_the_card() {
     verify(&leaf, &[own], &attestation_root_pem()).unwrap_err();
 }
 
+/// Whether the certificate has Yubico's extension of this number with this value.
+fn says(certificate: &[u8], number: u8, value: &[u8]) -> bool {
+    let extension = [b"\x06\x0a\x2b\x06\x01\x04\x01\x82\xc4\x0a\x03", &[number][..], &tlv(0x04, value)].concat();
+    certificate.windows(extension.len()).any(|window| window == extension)
+}
+
 #[test]
 fn an_attestation_says_who_made_the_key_and_how_it_is_guarded() {
     let mut card = yubikey(Firmware::V5_4);
@@ -77,13 +83,21 @@ fn an_attestation_says_who_made_the_key_and_how_it_is_guarded() {
     assert!(text.contains("Issuer: CN=Yubico PIV Attestation\n"), "{text}");
     assert!(text.contains("Subject: CN=YubiKey PIV Attestation 9c\n"), "{text}");
     assert!(text.contains("Signature Algorithm: sha256WithRSAEncryption"), "{text}");
-    let arc = b"\x06\x0a\x2b\x06\x01\x04\x01\x82\xc4\x0a\x03";
     for (number, value) in [(3, &b"\x05\x04\x03"[..]), (7, b"\x02\x03\x4c\x50\x12"), (8, b"\x02\x03"), (9, b"\x01")] {
-        let extension = [&arc[..], &[number], &tlv(0x04, value)].concat();
-        assert!(leaf.windows(extension.len()).any(|window| window == extension), "extension {number} in {text}");
+        assert!(says(&leaf, number, value), "extension {number} in {text}");
     }
     let point = inside(&public);
     assert!(leaf.windows(point.len()).any(|window| window == point));
+}
+
+#[test]
+fn a_yubikey_4_does_not_tell_its_form_factor() {
+    let mut card = yubikey(Firmware::V4_3);
+    card.become_manager();
+    card.generate(0x9c, P256, &[]);
+    let leaf = card.ask(0xf9, 0x9c, 0, &[]);
+    assert!(says(&leaf, 3, b"\x04\x03\x05") && says(&leaf, 8, b"\x03\x01"));
+    assert!(!says(&leaf, 9, b"\x01"));
 }
 
 #[test]

@@ -194,6 +194,9 @@ fn a_key_moves_with_all_it_is_and_nothing_is_overwritten() {
     assert_eq!(card.status(0xf6, 0x83, 0x9a, &[]), REFERENCE_NOT_FOUND);
     card.ask(0xf6, 0xff, 0x82, &[]);
     assert_eq!(card.status(0xf7, 0, 0x82, &[]), REFERENCE_NOT_FOUND);
+    assert_eq!(card.status(0xf6, 0x83, 0xf9, &[]), WRONG_DATA, "the attestation key stays");
+    card.ask(0xf6, 0xff, 0xf9, &[]);
+    assert_eq!(card.status(0xf9, 0x9d, 0, &[]), WRONG_DATA, "or goes for good");
     card.select_piv();
     assert_eq!(card.status(0xf6, 0xff, 0x9d, &[]), SECURITY_NOT_SATISFIED);
 }

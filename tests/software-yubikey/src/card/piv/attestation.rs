@@ -4,8 +4,8 @@
 use super::keys::Origin;
 use super::private_key::PrivateKey;
 use super::{ATTESTATION, Answer, Piv, Status, der, factory, objects};
-use crate::card::apdu::Command;
 use crate::card::tlv::tlv;
+use crate::card::{Firmware, apdu::Command};
 use rsa::traits::PublicKeyParts;
 use sha2::{Digest, Sha256};
 
@@ -43,12 +43,15 @@ impl Piv {
         let issuer = self.slots.get(&ATTESTATION).ok_or(Status::WRONG_DATA)?;
         self.certificate(objects::ATTESTATION_CERTIFICATE).ok_or(Status::WRONG_DATA)?;
         let yubico = |number: u8, value: &[u8]| der::extension(&[YUBICO_PIV, &[number]].concat(), false, value);
-        let extensions = vec![
+        let mut extensions = vec![
             yubico(FIRMWARE, &self.firmware.version()),
             yubico(SERIAL, &der::integer(&self.serial.to_be_bytes())),
             yubico(POLICY, &[slot.pin_policy as u8, slot.touch_policy as u8]),
-            yubico(FORM_FACTOR, &[USB_A_KEYCHAIN]),
         ];
+        // The description of 2016, for firmware 4.3, does not have it yet (yubico-piv-tool, doc/Attestation.adoc).
+        if self.firmware >= Firmware::V5_2 {
+            extensions.push(yubico(FORM_FACTOR, &[USB_A_KEYCHAIN]));
+        }
         let name = format!("YubiKey PIV Attestation {:02x}", command.p1);
         Ok(certificate(&Profile { name, key: &slot.key, extensions }, factory::ATTESTATION_NAME, &issuer.key))
     }

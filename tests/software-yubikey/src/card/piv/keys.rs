@@ -116,12 +116,13 @@ impl Piv {
         Ok(vec![])
     }
 
-    /// MOVE KEY: from slot P2 to slot P1, or away when P1 is ff. A key that would be overwritten is not.
+    /// MOVE KEY: from slot P2 to slot P1, which must be empty, or away when P1 is ff. The attestation key can only be deleted
+    /// (<https://docs.yubico.com/yesdk/yubikey-api/Yubico.YubiKey.Piv.Commands.MoveKeyCommand.html>; the status words are a guess).
     pub(super) fn move_key(&mut self, command: &Command) -> Answer {
         self.need_management()?;
         let from = key_slot(command.p2)?;
         let to = if command.p1 == 0xff { None } else { Some(key_slot(command.p1)?) };
-        if to.is_some_and(|to| self.slots.contains_key(&to)) {
+        if to.is_some_and(|to| from == ATTESTATION || self.slots.contains_key(&to)) {
             return Err(Status::WRONG_DATA);
         }
         let slot = self.slots.remove(&from).ok_or(Status::REFERENCE_NOT_FOUND)?;
