@@ -46,6 +46,7 @@ pub(crate) enum Verb {
     #[command(subcommand)]
     Key(verbs::key::Verb),
     Sign(verbs::sign::Args),
+    Log(verbs::log::Args),
 }
 
 fn secret_fd(text: &str) -> Result<(Kind, i32), String> {

@@ -16,8 +16,11 @@
 //! No secret is ever in it: it has the public halves of keys, and what was asked for.
 
 mod attempt;
+mod query;
+mod revoked;
 mod row;
 mod schema;
+mod verify;
 mod who;
 
 use std::path::{Path, PathBuf};
@@ -28,7 +31,10 @@ use crate::error::{Error, Result};
 use crate::issue::request::now;
 
 pub(crate) use attempt::{Attempt, Numbering, Outcome, Wanted};
+pub(crate) use query::{Entry, Filter, Status};
+pub(crate) use revoked::{Revocation, Revoked, WrittenKrl};
 pub(crate) use row::{Event, Head, Row};
+pub(crate) use verify::Report;
 use who::Who;
 
 /// An open journal. Nothing is locked between two calls.
@@ -48,6 +54,17 @@ impl Journal {
         let who = Who::asks();
         let connection = schema::open(path, &who)?;
         Ok(Self { connection, path: path.to_owned(), who, reason: None })
+    }
+
+    /// Opens a journal that exists, to read it. It need not be sound.
+    pub(crate) fn open_to_read(path: &Path) -> Result<Self> {
+        let connection = schema::open_to_read(path)?;
+        Ok(Self { connection, path: path.to_owned(), who: Who::asks(), reason: None })
+    }
+
+    /// Login name (or number) of who runs this, and, behind sudo, of who asked sudo.
+    pub(crate) fn asked_by(&self) -> String {
+        self.who.in_words()
     }
 
     /// Why: goes into every row that is written from now on and has no reason of its own.

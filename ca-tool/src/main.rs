@@ -10,7 +10,9 @@
 
 mod args;
 mod attestation;
+mod audit;
 mod backend;
+mod clock;
 mod error;
 mod file;
 mod harden;
@@ -48,5 +50,6 @@ fn run(verb: Verb, setting: &Setting) -> Result<()> {
         Verb::Init(args) => verbs::init::run(&args, setting),
         Verb::Key(verb) => verbs::key::run(verb, setting),
         Verb::Sign(args) => verbs::sign::run(args, setting),
+        Verb::Log(args) => verbs::log::run(&args, setting),
     }
 }

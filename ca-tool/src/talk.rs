@@ -1,9 +1,9 @@
 //! What is said to the person at the terminal. Data goes to stdout, talk to stderr.
 
 use std::fmt;
-use std::io::{IsTerminal, Write, stderr};
+use std::io::{IsTerminal, Write, stderr, stdout};
 
-use crate::error::Error;
+use crate::error::{Error, OrSay, Result};
 
 /// Says one line.
 pub(crate) fn say(words: impl fmt::Display) {
@@ -40,4 +40,14 @@ impl Paint {
         };
         if plain { words.to_string() } else { format!("\x1b[{code}m{words}\x1b[0m") }
     }
+}
+
+/// Text from elsewhere, for a terminal or a log: whatever could move the cursor, end a line or close quotes is escaped.
+pub(crate) fn escaped(text: &str) -> String {
+    text.escape_debug().to_string()
+}
+
+/// Writes a line of data to stdout.
+pub(crate) fn print(words: impl fmt::Display) -> Result<()> {
+    writeln!(stdout(), "{words}").or_say("stdout takes no more", "Nothing is lost: run it again.")
 }

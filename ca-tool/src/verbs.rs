@@ -2,4 +2,5 @@
 
 pub(crate) mod init;
 pub(crate) mod key;
+pub(crate) mod log;
 pub(crate) mod sign;

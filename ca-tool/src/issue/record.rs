@@ -7,6 +7,7 @@
 
 use super::certificate;
 use super::request::Request;
+use crate::audit::{self, Level};
 use crate::backend::CaSigner;
 use crate::error::{Error, Result};
 use crate::journal::{Attempt, Head, Journal, Numbering, Outcome, Wanted};
@@ -66,6 +67,7 @@ pub(crate) fn issue_all(
         }
         let signed = sign_all(chunk, &attempts, ca);
         let written = write_down(journal, &attempts, &signed)?;
+        tell_the_system_log(chunk, &attempts, &signed, journal, &written);
         let delivered = deliver_all(journal, &attempts, &signed, |at, serial, blob| deliver(start + at, serial, blob))?;
         head = Some(delivered.unwrap_or(written));
         if let Some(Err(error)) = signed.into_iter().next_back() {
@@ -97,6 +99,18 @@ fn write_down(journal: &mut Journal, attempts: &[Attempt], signed: &[Result<Vec<
         None => (attempt, Outcome::Failed(&not_tried)),
     });
     journal.record(outcomes)
+}
+
+fn tell_the_system_log(
+    wanted: &[Wanted<'_>],
+    attempts: &[Attempt],
+    signed: &[Result<Vec<u8>>],
+    journal: &Journal,
+    head: &Head,
+) {
+    for ((one, attempt), _) in wanted.iter().zip(attempts).zip(signed).filter(|(_, signed)| signed.is_ok()) {
+        attempt.facts(audit::Line::new("issued"), one).text("by", &journal.asked_by()).value("journal", head).log(Level::Info);
+    }
 }
 
 /// Delivers what was signed. The first that cannot be delivered ends it, after the journal has heard of all.

@@ -91,7 +91,7 @@ pub(crate) fn local_time(civil: CivilTime) -> Option<u64> {
     u64::try_from(found.earliest()?.unix_time()).ok()
 }
 
-fn zone() -> tz::TimeZone {
+pub(crate) fn zone() -> tz::TimeZone {
     let named = std::env::var("TZ").ok().and_then(|name| tz::TimeZone::from_posix_tz(&name).ok());
     named.or_else(|| tz::TimeZone::local().ok()).unwrap_or_else(tz::TimeZone::utc)
 }

@@ -3,9 +3,11 @@
 use ussh_cert::certificate::CertificateType;
 use ussh_cert::draft::CertificateOption;
 use ussh_cert::key::fingerprint;
+use ussh_cert::timestamp::rfc3339;
 
-use super::row::{Event, Head, Row, digits};
+use super::row::{Event, Head, Row, RowOptions, digits};
 use super::{Journal, Writer};
+use crate::audit::Line;
 use crate::error::{Error, Result};
 use crate::issue::request::Request;
 
@@ -33,11 +35,24 @@ pub(crate) struct Attempt {
     /// The intent's row.
     pub(super) number: i64,
     pub(super) serial: u64,
+    /// The CA's fingerprint.
+    pub(super) ca: String,
 }
 
 impl Attempt {
     pub(crate) fn serial(&self) -> u64 {
         self.serial
+    }
+
+    /// Adds the facts of a certificate to a line for the system log, under pam_ussh's names.
+    pub(crate) fn facts(&self, line: Line, wanted: &Wanted<'_>) -> Line {
+        let request = wanted.request;
+        line.text("key_id", &request.key_id)
+            .value("serial", self.serial)
+            .value("ca", &self.ca)
+            .value("key", fingerprint(wanted.key))
+            .text("valid_until", &rfc3339(request.interval.to))
+            .text("principals", &request.principals.join(","))
     }
 }
 
@@ -61,7 +76,7 @@ impl Journal {
                 }
                 writer.refuse_used(&name, serial)?;
                 let number = writer.add(intent(one, &name, ca, serial))?;
-                attempts.push(Attempt { number, serial });
+                attempts.push(Attempt { number, serial, ca: name.clone() });
             }
             Ok(attempts)
         })
@@ -125,12 +140,9 @@ fn intent(wanted: &Wanted<'_>, ca: &str, ca_key: &[u8], serial: u64) -> Row {
         CertificateType::Host => "host",
     };
     let named = |options: &[CertificateOption]| {
-        options.iter().map(|option| serde_json::json!([option.name, option.value])).collect::<Vec<_>>()
+        options.iter().map(|option| (option.name.clone(), option.value.clone())).collect::<Vec<_>>()
     };
-    let options = serde_json::json!({
-        "critical": named(&request.options.critical),
-        "extensions": named(&request.options.extensions),
-    });
+    let options = RowOptions { critical: named(&request.options.critical), extensions: named(&request.options.extensions) };
     Row {
         event: Event::Intent,
         ca: Some(ca.to_owned()),
@@ -141,7 +153,7 @@ fn intent(wanted: &Wanted<'_>, ca: &str, ca_key: &[u8], serial: u64) -> Row {
         principals: Some(serde_json::json!(request.principals).to_string()),
         valid_after: Some(request.interval.from),
         valid_before: Some(request.interval.to),
-        options: Some(options.to_string()),
+        options: serde_json::to_string(&options).ok(),
         key: Some(fingerprint(wanted.key)),
         key_comment: Some(wanted.comment.to_owned()).filter(|comment| !comment.is_empty()),
         ..Row::default()

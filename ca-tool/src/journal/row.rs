@@ -7,6 +7,7 @@
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
+use serde::{Deserialize, Serialize};
 use ssh_key::HashAlg;
 
 /// All columns that are hashed, in this order. Times are in seconds since the epoch. Numbers of 64 bits without sign
@@ -40,7 +41,7 @@ pub(super) const COLUMNS: [&str; 23] = [
 const DOMAIN: &[u8] = b"ussh-journal-1\0";
 
 /// What happened.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Event {
     /// The journal was made: its first row.
     #[default]
@@ -55,6 +56,8 @@ pub(crate) enum Event {
     Undelivered,
     /// Something was revoked.
     Revoked,
+    /// A revocation list is going to be written.
+    Krl,
 }
 
 impl Event {
@@ -66,11 +69,12 @@ impl Event {
             Self::Failed => "failed",
             Self::Undelivered => "undelivered",
             Self::Revoked => "revoked",
+            Self::Krl => "krl",
         }
     }
 
     pub(super) fn from_name(name: &str) -> Option<Self> {
-        [Self::Begun, Self::Intent, Self::Issued, Self::Failed, Self::Undelivered, Self::Revoked]
+        [Self::Begun, Self::Intent, Self::Issued, Self::Failed, Self::Undelivered, Self::Revoked, Self::Krl]
             .into_iter()
             .find(|event| event.name() == name)
     }
@@ -106,11 +110,18 @@ pub(crate) struct Row {
     pub(crate) key: Option<String>,
     pub(crate) key_comment: Option<String>,
     pub(crate) reason: Option<String>,
-    /// One line of `ssh-keygen -k`'s specification; for serials and key IDs under the CA of `ca_key`, or any without.
+    /// JSON: what is revoked (see [`super::revoked`]), under the CA of `ca_key` or under any; or which list was written.
     pub(crate) revocation: Option<String>,
     /// The certificate, as a blob: the evidence of what the CA's key has signed, which the intent only announced, and
     /// what `log show` hands out again when it got lost on its way.
     pub(crate) certificate: Option<Vec<u8>>,
+}
+
+/// A certificate's options, as `options` has them.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct RowOptions {
+    pub(crate) critical: Vec<(String, Option<String>)>,
+    pub(crate) extensions: Vec<(String, Option<String>)>,
 }
 
 /// A row's number and hash.
@@ -201,6 +212,10 @@ pub(super) fn digits(number: u64) -> String {
 }
 
 impl Row {
+    pub(crate) fn options(&self) -> Option<RowOptions> {
+        serde_json::from_str(self.options.as_deref()?).ok()
+    }
+
     fn into_values(self, prev: Vec<u8>) -> Vec<Value> {
         let text = |text: Option<String>| text.map_or(Value::Null, Value::Text);
         let blob = |blob: Option<Vec<u8>>| blob.map_or(Value::Null, Value::Blob);

@@ -1,11 +1,13 @@
 //! The file: how it is made, and what is checked before it is used.
 
+use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::ErrorKind;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use nix::unistd::{AccessFlags, access};
 use rusqlite::{Connection, OpenFlags};
 
 use super::row::{self, Event, Head, Row};
@@ -23,12 +25,12 @@ const VERSION: i64 = 1;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Statements as SQLite keeps them, so that `log verify` can compare.
-pub(super) const TABLE: &str = "CREATE TABLE journal (
+const TABLE: &str = "CREATE TABLE journal (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, time INTEGER NOT NULL, event TEXT NOT NULL, attempt INTEGER NOT NULL,
     uid INTEGER NOT NULL, login TEXT, loginuid INTEGER, sudo_user TEXT, ca TEXT, ca_key BLOB, serial TEXT, key_id TEXT,
     certificate_type TEXT, principals TEXT, valid_after TEXT, valid_before TEXT, options TEXT, key TEXT, key_comment TEXT,
     reason TEXT, revocation TEXT, certificate BLOB, prev BLOB NOT NULL, hash BLOB NOT NULL)";
-pub(super) const GUARDS: [(&str, &str); 5] = [
+const GUARDS: [(&str, &str); 5] = [
     ("journal_serial", "CREATE UNIQUE INDEX journal_serial ON journal (ca, serial) WHERE event = 'intent'"),
     ("journal_attempt", "CREATE INDEX journal_attempt ON journal (attempt)"),
     (
@@ -44,6 +46,65 @@ pub(super) const GUARDS: [(&str, &str); 5] = [
         "CREATE TRIGGER journal_at_the_end BEFORE INSERT ON journal WHEN NEW.seq <> (SELECT ifnull(max(seq), 0) + 1 FROM journal) BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END",
     ),
 ];
+
+/// Opens a journal that exists for reading. Who may write its folder opens it as it is; who may not reads the file
+/// alone, which is all of it unless somebody is signing right now or was killed.
+pub(super) fn open_to_read(path: &Path) -> Result<Connection> {
+    let may_write = |path: &Path| access(path, AccessFlags::W_OK).is_ok();
+    let log = with_suffix(path, "-wal");
+    let unfolded = fs::metadata(&log).is_ok_and(|log| log.len() > 0);
+    fs::File::open(path).or_say(cannot(path), ADVICE)?;
+    let connection = if may_write(path) && may_write(crate::file::folder(path)) {
+        connect(path)
+    } else if unfolded {
+        return Err(Error::new(
+            format!("The newest rows of the journal are still in {}, and cannot be read from here.", log.display()),
+            "Run this as the user who owns the journal.",
+        ));
+    } else {
+        connect_to_file(path)
+    };
+    let connection = connection.map_err(|error| trouble(path, &error))?;
+    connection.pragma_update(None, "query_only", true).map_err(|error| trouble(path, &error))?;
+    check(&connection, path)?;
+    Ok(connection)
+}
+
+/// SQLite believes that nobody changes the file, and needs no other files beside it.
+fn connect_to_file(path: &Path) -> rusqlite::Result<Connection> {
+    let mut uri = String::from("file:");
+    for byte in path.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' => uri.push(char::from(*byte)),
+            other => uri.push_str(&format!("%{other:02x}")),
+        }
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Connection::open_with_flags(format!("{uri}?immutable=1"), flags)
+}
+
+/// What is not as [`make`] made it.
+pub(super) fn faults(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    let mut faults = Vec::new();
+    let sound: String = connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+    if sound != "ok" {
+        faults.push(format!("SQLite finds the file damaged: {sound}."));
+    }
+    let sql = "SELECT name, ifnull(sql, '') FROM sqlite_schema WHERE name NOT LIKE 'sqlite~_%' ESCAPE '~'";
+    let mut statement = connection.prepare(sql)?;
+    let mut there = statement
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<BTreeMap<String, String>>>()?;
+    for (name, statement) in GUARDS.into_iter().chain([("journal", TABLE)]) {
+        match there.remove(name) {
+            None => faults.push(format!("The journal's guard {name} was taken away.")),
+            Some(other) if other != statement => faults.push(format!("The journal's guard {name} was changed.")),
+            Some(_) => {}
+        }
+    }
+    faults.extend(there.into_keys().map(|name| format!("{} is in the file and no part of a journal.", talk::escaped(&name))));
+    Ok(faults)
+}
 
 /// Opens the journal for writing; makes it first where there is none.
 pub(super) fn open(path: &Path, who: &Who) -> Result<Connection> {
@@ -110,7 +171,7 @@ fn make(path: &Path, who: &Who) -> Result<()> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         DirBuilder::new().recursive(true).mode(0o700).create(folder).or_say(cannot(path), ADVICE)?;
     }
-    let draft = draft_name(path);
+    let draft = with_suffix(path, &format!(".new{}", std::process::id()));
     let made = OpenOptions::new()
         .write(true)
         .create_new(true)
@@ -134,9 +195,9 @@ fn make(path: &Path, who: &Who) -> Result<()> {
     Ok(())
 }
 
-fn draft_name(path: &Path) -> PathBuf {
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
-    name.push(format!(".new{}", std::process::id()));
+    name.push(suffix);
     name.into()
 }
 

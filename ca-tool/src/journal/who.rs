@@ -28,6 +28,15 @@ impl Who {
         }
     }
 
+    /// `alice`, or `root (alice)` behind sudo.
+    pub(super) fn in_words(&self) -> String {
+        let login = self.login.clone().unwrap_or_else(|| self.uid.to_string());
+        match &self.sudo_user {
+            Some(other) => format!("{login} ({other})"),
+            None => login,
+        }
+    }
+
     pub(super) fn sign(&self, row: &mut Row) {
         row.uid = i64::from(self.uid);
         row.login.clone_from(&self.login);
