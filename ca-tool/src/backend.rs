@@ -6,7 +6,11 @@ use crate::error::Result;
 use crate::selector::CaSelector;
 use crate::setting::Setting;
 
+mod agent;
 mod file;
+mod sk;
+
+pub(crate) use sk::answer_for_the_agent;
 mod pkcs11;
 
 pub(crate) mod yubikey;
@@ -29,8 +33,7 @@ pub(crate) fn open<'s>(selector: &CaSelector, setting: &'s Setting) -> Result<Bo
     match selector {
         CaSelector::File(path) => file::open(path, setting),
         CaSelector::Pkcs11(uri) => pkcs11::open(uri, setting),
-        CaSelector::Agent(_) | CaSelector::YubiKey { .. } => {
-            Err(crate::error::Error::new("not yet", "wait"))
-        }
+        CaSelector::Agent(which) => agent::open(which),
+        CaSelector::YubiKey { slot, serial } => yubikey::open(*slot, *serial, setting),
     }
 }

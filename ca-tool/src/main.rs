@@ -8,6 +8,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod agent;
 mod args;
 mod attestation;
 mod audit;
@@ -35,6 +36,9 @@ use setting::Setting;
 
 fn main() -> ExitCode {
     harden::no_core_dumps();
+    if let Some(code) = backend::answer_for_the_agent() {
+        return code;
+    }
     let args = Args::parse();
     match Setting::from(&args.everywhere).and_then(|setting| run(args.verb, &setting)) {
         Ok(()) => ExitCode::SUCCESS,

@@ -57,7 +57,7 @@ impl Secret {
 }
 
 /// Where to look for secrets in this run.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Secrets {
     descriptors: Vec<(Kind, i32)>,
     credentials: Option<PathBuf>,
@@ -82,6 +82,12 @@ impl Secrets {
             false => terminal::ask(prompt)?.map_or_else(|| askpass::ask(prompt), |bytes| Ok(Some(bytes)))?,
         };
         bytes.map(|bytes| Secret { bytes, from_person: true }).ok_or_else(|| nobody(kind, prompt))
+    }
+
+    /// Whether a program has put this secret ready; it is not read yet.
+    pub(crate) fn is_ready(&self, kind: Kind) -> bool {
+        let credential = |folder: &PathBuf| folder.join(format!("ca-tool.{}", kind.name())).exists();
+        self.descriptors.iter().any(|(named, _)| *named == kind) || self.credentials.as_ref().is_some_and(credential)
     }
 
     /// A secret that a program has put ready, if one has.

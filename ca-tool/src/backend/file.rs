@@ -6,7 +6,7 @@ use std::path::Path;
 use ssh_key::encoding::Encode;
 use ssh_key::{Algorithm, PrivateKey, PublicKey};
 
-use super::CaSigner;
+use super::{CaSigner, sk};
 use crate::error::{Error, OrSay, Result};
 use crate::secret::Kind;
 use crate::setting::Setting;
@@ -22,6 +22,9 @@ pub(super) fn open(path: &Path, setting: &Setting) -> Result<Box<dyn CaSigner>> 
     let key = PrivateKey::from_openssh(&*text).or_say(format!("{} is not a private key", path.display()), advice)?;
     refuse_rsa(&key, path)?;
     let key = if key.is_encrypted() { decrypt(&key, path, setting)? } else { key };
+    if let Some(flags) = sk::flags(&key) {
+        return sk::open(&key, flags, path, setting);
+    }
     talk::warn(format_args!(
         "{} can be copied by whoever can read it. A CA's key is safer in a YubiKey: ca-tool init.",
         path.display()
