@@ -1,10 +1,10 @@
 //! `ca-tool key`: the keys in YubiKeys, and the PIN that guards them.
 
-mod attest;
-mod export;
+pub(crate) mod attest;
+pub(crate) mod export;
 pub(crate) mod generate;
 mod list;
-mod pin;
+pub(crate) mod pin;
 
 use std::path::PathBuf;
 
@@ -77,7 +77,7 @@ impl Root {
     }
 }
 
-fn slot_id(text: &str) -> std::result::Result<SlotId, String> {
+pub(crate) fn slot_id(text: &str) -> std::result::Result<SlotId, String> {
     slot_number(text)
         .and_then(|number| SlotId::try_from(number).ok())
         .ok_or_else(|| "the slots for keys are 9a, 9c, 9d, 9e and 82 to 95".to_owned())

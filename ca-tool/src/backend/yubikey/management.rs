@@ -90,7 +90,7 @@ pub(crate) fn authenticate(device: &mut Device, place: Place, secrets: &Secrets)
             })?;
             let tried = device.try_run(|card| {
                 let algorithm = algorithm(card)?;
-                card.authenticate(&MgmKey::from_bytes(&*bytes, Some(algorithm))?)
+                card.authenticate(&MgmKey::from_bytes(bytes.as_slice(), Some(algorithm))?)
             });
             match tried {
                 Err(Trouble::AuthenticationError | Trouble::SizeError) => Err(Error::new(
@@ -112,7 +112,7 @@ pub(crate) fn protect(device: &mut Device) -> Result<()> {
     getrandom::fill(&mut *bytes).or_say("The kernel gives no random numbers", "Try again later.")?;
     let algorithm = if device.at_least(5, 7) { MgmAlgorithmId::Aes192 } else { MgmAlgorithmId::ThreeDes };
     device.run("setting its management key", |card| {
-        let key = MgmKey::from_bytes(&*bytes, Some(algorithm))?;
+        let key = MgmKey::from_bytes(bytes.as_slice(), Some(algorithm))?;
         card.save_object(PROTECTED_DATA, &mut protected_data(&bytes))?;
         key.set_protected(card)
     })

@@ -38,8 +38,9 @@ pub(crate) fn draw() -> Result<Zeroizing<Vec<u8>>> {
             let mut byte = Zeroizing::new([0]);
             getrandom::fill(&mut *byte).or_say("The kernel gives no random numbers", "Try again later.")?;
             // 250 is the last multiple of ten in a byte: the others would make some digits likelier.
-            if byte[0] < 250 {
-                digits.push(b'0' + byte[0] % 10);
+            let [byte] = *byte;
+            if byte < 250 {
+                digits.push(b'0' + byte % 10);
             }
         }
         if check(&digits, "PIN").is_ok() {
