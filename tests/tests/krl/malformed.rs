@@ -9,7 +9,7 @@ use super::random::Random;
 use super::raw::{certificates, krl, section, string};
 use super::{keygen, naive, raw};
 
-const MUTATIONS: usize = 700;
+const MUTATIONS: usize = 400;
 
 #[test]
 fn spoilt_lists_are_refused_by_both_or_by_none() {

@@ -76,12 +76,14 @@ impl Pool {
         Base64::decode_vec(self.line(file).split(' ').nth(1).unwrap()).unwrap()
     }
 
-    /// ssh-keygen and we give the same answers about everything here, and list the same.
+    /// ssh-keygen and we give the same answers about some of what is here, and list the same.
     #[track_caller]
-    pub fn agree_on(&self, krl: &[u8]) {
-        let (listing, revoked) = keygen::query(self.path(), krl, &self.files);
-        let ours: Vec<bool> = self.blobs.iter().map(|blob| is_revoked(krl, blob)).collect();
-        let different = || self.files.iter().zip(revoked.iter().zip(&ours)).filter(|(_, (theirs, ours))| theirs != ours);
+    pub fn agree_on(&self, random: &mut Random, krl: &[u8]) {
+        // It checks the signature of every certificate that it is asked about, which takes most of the time.
+        let (files, blobs): (Vec<_>, Vec<_>) = self.files.iter().cloned().zip(&self.blobs).filter(|_| random.one_in(3)).unzip();
+        let (listing, revoked) = keygen::query(self.path(), krl, &files);
+        let ours: Vec<bool> = blobs.iter().map(|blob| is_revoked(krl, blob)).collect();
+        let different = || files.iter().zip(revoked.iter().zip(&ours)).filter(|(_, (theirs, ours))| theirs != ours);
         assert_eq!(revoked, ours, "(file, (theirs, ours)): {:?}\n{listing}", different().collect::<Vec<_>>());
         let date = listing.lines().nth(1).and_then(|line| line.strip_prefix("# Generated at ")).expect("a date");
         assert_eq!(Krl::read(krl).unwrap().listing(date), listing);

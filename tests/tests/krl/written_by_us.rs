@@ -6,7 +6,7 @@ use super::pool::{KEY_IDS, Pool, SERIALS};
 use super::random::Random;
 use super::{keygen, raw};
 
-const LISTS: usize = 60;
+const LISTS: usize = 50;
 
 #[test]
 fn what_we_write_ssh_keygen_reads_as_we_do() {
@@ -20,7 +20,7 @@ fn what_we_write_ssh_keygen_reads_as_we_do() {
         for _ in 0..random.below(60) {
             revoke_something(&mut random, &pool, &mut krl);
         }
-        pool.agree_on(&krl.write().unwrap());
+        pool.agree_on(&mut random, &krl.write().unwrap());
     }
 }
 
@@ -48,7 +48,7 @@ fn lists_that_nobody_writes_are_read_and_rewritten_as_ssh_keygen_does() {
     std::fs::write(pool.file("nothing"), "").unwrap();
     for _ in 0..LISTS {
         let krl = raw::random(&mut random, &pool);
-        pool.agree_on(&krl);
+        pool.agree_on(&mut random, &krl);
         std::fs::write(pool.file("krl"), &krl).unwrap();
         keygen::ok(pool.path(), &["-q", "-k", "-u", "-f", "krl", "nothing"]);
         let theirs = std::fs::read(pool.file("krl")).unwrap();
