@@ -102,6 +102,15 @@ fn the_puk_unblocks_the_pin() {
 }
 
 #[test]
+fn the_puk_unblocks_nothing_but_the_pin() {
+    let mut card = yubikey(Firmware::V5_4);
+    assert_eq!(card.status(0x2c, 0, 0x81, &[*PUK, *WRONG].concat()), REFERENCE_NOT_FOUND);
+    assert_eq!(card.status(0x24, 0, 0x9b, &[*PUK, *WRONG].concat()), REFERENCE_NOT_FOUND);
+    assert_eq!(card.status(0x2c, 0, 0x80, PUK), WRONG_DATA);
+    assert_eq!(card.verify(PIN), OK);
+}
+
+#[test]
 fn wrong_puks_block_it_too() {
     let mut card = yubikey(Firmware::V5_4);
     let wrong = [*WRONG, *PIN].concat();
@@ -115,7 +124,10 @@ fn reset_is_for_cards_whose_pin_and_puk_are_blocked() {
     let mut card = yubikey(Firmware::V5_4);
     assert_eq!(card.status(0xfb, 0, 0, &[]), 0x6985);
     while card.verify(WRONG) != BLOCKED {}
-    assert_eq!(card.status(0xfb, 0, 0, &[]), 0x6985);
+    assert_eq!(card.status(0xfb, 0, 0, &[]), 0x6985, "the PUK is not blocked");
+    card.ask(0x2c, 0, 0x80, &[*PUK, *PIN].concat());
+    while card.status(0x2c, 0, 0x80, &[*WRONG, *PIN].concat()) != BLOCKED {}
+    assert_eq!(card.status(0xfb, 0, 0, &[]), 0x6985, "the PIN is not blocked");
     card.block_both();
     assert_eq!(card.status(0xfb, 0, 0, &[]), OK);
     assert_eq!(card.verify(PIN), OK);
@@ -141,10 +153,13 @@ fn reset_takes_keys_and_objects_but_not_what_attests() {
 fn set_pin_retries_needs_management_key_and_pin_and_restores_the_defaults() {
     let mut card = yubikey(Firmware::V5_4);
     card.ask(0x24, 0, 0x80, &[*PIN, *b"abcdefgh"].concat());
+    card.verify(b"abcdefgh");
     assert_eq!(card.status(0xfa, 5, 7, &[]), SECURITY_NOT_SATISFIED);
+    card.select_piv();
     card.become_manager();
     assert_eq!(card.status(0xfa, 5, 7, &[]), SECURITY_NOT_SATISFIED);
     card.verify(b"abcdefgh");
+    assert_eq!([card.status(0xfa, 0, 7, &[]), card.status(0xfa, 5, 0, &[])], [WRONG_DATA; 2]);
     assert_eq!(card.status(0xfa, 5, 7, &[]), OK);
     card.select_piv();
     assert_eq!(card.tries(), 0x63c5);
