@@ -110,6 +110,15 @@ fn imported_keys_and_empty_slots_are_not_attested() {
 }
 
 #[test]
+fn without_its_certificate_the_attestation_key_attests_nothing() {
+    let mut card = yubikey(Firmware::V5_7);
+    card.become_manager();
+    card.generate(0x9a, P256, &[]);
+    card.ask(0xdb, 0x3f, 0xff, b"\x5c\x03\x5f\xff\x01\x53\x00");
+    assert_eq!(card.status(0xf9, 0x9a, 0, &[]), WRONG_DATA);
+}
+
+#[test]
 fn a_replaced_attestation_certificate_no_longer_chains() {
     let mut card = yubikey(Firmware::V5_4);
     card.become_manager();

@@ -180,6 +180,12 @@ fn import_needs_the_management_key_and_a_whole_key() {
     assert_eq!(card.status(0xfe, P256, 0x9a, &key[..20]), WRONG_DATA);
     assert_eq!(card.status(0xfe, P256, 0x9a, &tlv(6, &[0; 32])), WRONG_DATA);
     assert_eq!(card.status(0xfe, ED25519, 0x9a, &key), WRONG_DATA);
+    let rsa = rsa::RsaPrivateKey::new_unchecked(&mut rand::rng(), 1024).unwrap();
+    let primes: Vec<Vec<u8>> =
+        rsa::traits::PrivateKeyParts::primes(&rsa).iter().map(|prime| prime.to_be_bytes().to_vec()).collect();
+    let key = [tlv(1, &primes[0]), tlv(2, &primes[1])].concat();
+    assert_eq!(card.status(0xfe, 0x07, 0x9a, &key), WRONG_DATA, "half as long as it is said to be");
+    assert_eq!(card.status(0xfe, 0x06, 0x9a, &key), OK);
 }
 
 #[test]

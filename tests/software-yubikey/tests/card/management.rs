@@ -59,21 +59,27 @@ fn every_cipher_can_be_set_and_used() {
 }
 
 #[test]
-fn a_key_of_the_wrong_length_or_an_unknown_cipher_is_refused() {
+fn a_key_of_the_wrong_length_an_unknown_cipher_or_touch_policy_is_refused() {
     let mut card = yubikey(Firmware::V5_7);
     card.become_manager();
-    for (cipher, length) in [(0x03, 16), (0x08, 24), (0x0c, 24), (0x0b, 24)] {
-        let set = [&[cipher, 0x9b, u8::try_from(length).unwrap()], &NEW[..length]].concat();
-        assert_eq!(card.status(0xff, 0xff, 0xff, &set), WRONG_DATA);
+    for (cipher, said, length) in
+        [(0x03, 16, 16), (0x08, 24, 24), (0x0c, 24, 24), (0x0b, 24, 24), (0x0a, 24, 16), (0x0a, 16, 24)]
+    {
+        let set = [&[cipher, 0x9b, said], &NEW[..length]].concat();
+        assert_eq!(card.status(0xff, 0xff, 0xff, &set), WRONG_DATA, "{cipher:02x} {said} {length}");
     }
+    let set = [&[0x0a, 0x9b, 24], &NEW[..24]].concat();
+    assert_eq!([card.status(0xff, 0xff, 0xfc, &set), card.status(0xff, 0, 0xff, &set)], [0x6b00; 2]);
 }
 
 #[test]
 fn aes_management_keys_came_with_firmware_5_4() {
-    let mut card = yubikey(Firmware::V5_2);
-    card.become_manager();
-    let set = [&[0x0a, 0x9b, 24], &NEW[..24]].concat();
-    assert_eq!(card.status(0xff, 0xff, 0xff, &set), WRONG_DATA);
+    for (cipher, length) in [(0x08, 16), (0x0a, 24), (0x0c, 32)] {
+        let mut card = yubikey(Firmware::V5_2);
+        card.become_manager();
+        let set = [&[cipher, 0x9b, u8::try_from(length).unwrap()], &NEW[..length]].concat();
+        assert_eq!(card.status(0xff, 0xff, 0xff, &set), WRONG_DATA);
+    }
 }
 
 #[test]

@@ -15,6 +15,7 @@ fn piv_is_found_by_its_whole_name_and_by_its_beginning() {
     for unknown in [&b"\xa0\x00\x00\x03"[..], b"\xa0\x00\x00\x03\x08\x00\x00\x20", b"\xa0\x00\x00\x06\x47\x2f\x00\x01", b""] {
         assert_eq!(card.status(0xa4, 4, 0, unknown), 0x6a82);
     }
+    assert_eq!(card.status(0xa4, 0, 0, b"\xa0\x00\x00\x03\x08"), 0x6a82, "by name only");
     assert_eq!(card.tries(), 0x63c3, "PIV stays selected");
 }
 
