@@ -2,8 +2,10 @@
 
 pub(crate) mod certificate;
 pub(crate) mod deliver;
+pub(crate) mod fresh_key;
 pub(crate) mod options;
 mod record;
 pub(crate) mod request;
+pub(crate) mod to_agent;
 
 pub(crate) use record::{Issued, issue, issue_all};

@@ -6,8 +6,10 @@ use ussh_cert::certificate::CertificateType;
 
 use crate::backend;
 use crate::error::{Error, Result};
+use crate::issue::fresh_key::{self, FreshKey};
 use crate::issue::request::Request;
-use crate::issue::{deliver, issue_all};
+use crate::issue::to_agent::AgentDelivery;
+use crate::issue::{deliver, issue, issue_all};
 use crate::journal::{Journal, Numbering, Wanted};
 use crate::public_key::{self, PublicKeyFile};
 use crate::setting::Setting;
@@ -41,8 +43,17 @@ pub(crate) struct Args {
     /// Write the certificate there; - is stdout [default: KEY-cert.pub beside KEY.pub]
     #[arg(short = 'o', long, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Make a key pair and add it with its certificate to the ssh-agent, until the certificate ends; writes no file
+    #[arg(long, conflicts_with_all = ["keys", "output", "host"])]
+    to_agent: bool,
+    /// Have the agent ask before each use
+    #[arg(long, requires = "to_agent")]
+    confirm: bool,
+    /// Type of the key pair
+    #[arg(short = 't', value_name = "TYPE", requires = "to_agent", value_enum, default_value_t)]
+    kind: fresh_key::Kind,
     /// Public keys to sign; - is stdin
-    #[arg(value_name = "KEY.pub", required = true)]
+    #[arg(value_name = "KEY.pub", required_unless_present = "to_agent")]
     keys: Vec<PathBuf>,
     /// Print help
     #[arg(long, action = clap::ArgAction::Help)]
@@ -68,6 +79,9 @@ impl Serial {
 pub(crate) fn run(args: Args, setting: &Setting) -> Result<()> {
     let request = request(&args)?;
     let numbering = numbering(&args)?;
+    if args.to_agent {
+        return to_agent(&args, &request, setting);
+    }
     let keys = args.keys.iter().map(|path| subject(path)).collect::<Result<Vec<_>>>()?;
     let mut ca = backend::open(&setting.ca(args.ca.as_deref())?, setting)?;
     let mut journal = Journal::open(&setting.journal)?;
@@ -79,6 +93,18 @@ pub(crate) fn run(args: Args, setting: &Setting) -> Result<()> {
         Ok(())
     })?;
     talk::say(format_args!("Journal: {head}"));
+    Ok(())
+}
+
+fn to_agent(args: &Args, request: &Request, setting: &Setting) -> Result<()> {
+    let mut agent = AgentDelivery::prepare(request, args.confirm)?;
+    let mut ca = backend::open(&setting.ca(args.ca.as_deref())?, setting)?;
+    let mut journal = Journal::open(&setting.journal)?;
+    let key = FreshKey::generate(args.kind, &request.key_id)?;
+    let serial = args.serial.map(|serial| serial.number);
+    let issued = issue(request, key.blob(), serial, &mut *ca, &mut journal, |blob| agent.deliver(&key, blob))?;
+    talk::say(format_args!("In the ssh-agent: serial {}, {}", issued.serial, request.in_words()));
+    talk::say(format_args!("Journal: {}", issued.head));
     Ok(())
 }
 

@@ -21,7 +21,7 @@ use crate::error::{Error, OrSay, Result};
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The agent leads a process group of its own, with its helpers in it.
-const UNTIL_WE_END: &str = r#"echo ready; cat; kill -TERM -- "-$SSH_AGENT_PID"; rm -rf -- "$0""#;
+const UNTIL_WE_END: &str = r#"echo ready; cat; kill -s TERM -- "-$SSH_AGENT_PID"; rm -rf -- "$0""#;
 
 pub(super) struct PrivateAgent {
     folder: PathBuf,
