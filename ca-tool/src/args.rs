@@ -47,6 +47,8 @@ pub(crate) enum Verb {
     Key(verbs::key::Verb),
     Sign(verbs::sign::Args),
     Log(verbs::log::Args),
+    Revoke(verbs::revoke::Args),
+    Krl(verbs::krl::Args),
 }
 
 fn secret_fd(text: &str) -> Result<(Kind, i32), String> {

@@ -33,7 +33,7 @@ use crate::issue::request::now;
 pub(crate) use attempt::{Attempt, Numbering, Outcome, Wanted};
 pub(crate) use query::{Entry, Filter, Status};
 pub(crate) use revoked::{Revocation, Revoked, WrittenKrl};
-pub(crate) use row::{Event, Head, Row};
+pub(crate) use row::{Head, Row};
 pub(crate) use verify::Report;
 use who::Who;
 

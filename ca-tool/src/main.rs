@@ -19,6 +19,7 @@ mod file;
 mod harden;
 mod issue;
 mod journal;
+mod krl_file;
 mod public_key;
 mod secret;
 mod selector;
@@ -55,5 +56,7 @@ fn run(verb: Verb, setting: &Setting) -> Result<()> {
         Verb::Key(verb) => verbs::key::run(verb, setting),
         Verb::Sign(args) => verbs::sign::run(args, setting),
         Verb::Log(args) => verbs::log::run(&args, setting),
+        Verb::Revoke(args) => verbs::revoke::run(&args, setting),
+        Verb::Krl(args) => verbs::krl::run(&args, setting),
     }
 }

@@ -2,5 +2,7 @@
 
 pub(crate) mod init;
 pub(crate) mod key;
+pub(crate) mod krl;
 pub(crate) mod log;
+pub(crate) mod revoke;
 pub(crate) mod sign;
