@@ -7,6 +7,7 @@ mod signing;
 mod uri;
 mod words;
 
+use cryptoki::error::RvError;
 use cryptoki::object::ObjectHandle;
 use cryptoki::session::Session;
 use cryptoki::slot::{Slot, TokenInfo};
@@ -55,9 +56,14 @@ pub(super) fn open<'s>(text: &str, setting: &'s Setting) -> Result<Box<dyn CaSig
 fn find(module: &Module, uri: &Uri, secrets: &Secrets) -> Result<Found> {
     let (mut matching, mut all, mut silent) = (Vec::new(), Vec::new(), Vec::new());
     for (slot, token) in module.tokens()? {
-        let keys = keys(&open_session(module, slot, &token)?, &token)?;
+        let meant = uri.means_token(slot.id(), &token);
+        let keys = match open_session(module, slot, &token).and_then(|session| keys(&session, &token)) {
+            // A token that is broken is nothing to whoever means another one.
+            Err(_) if !meant => continue,
+            keys => keys?,
+        };
         all.extend(keys.iter().map(|key| in_words(&token, key)));
-        if !uri.means_token(slot.id(), &token) {
+        if !meant {
             continue;
         }
         if keys.is_empty() && token.login_required() && token.user_pin_initialized() {
@@ -189,6 +195,12 @@ impl Pkcs11Signer<'_> {
     fn failed(&self, error: &cryptoki::error::Error) -> Error {
         if words::is_gone(error) {
             return login::gone(self.public_key.comment().as_ref());
+        }
+        if matches!(words::value(error), Some(RvError::OperationNotInitialized | RvError::FunctionNotSupported)) {
+            return Error::new(
+                format!("{} wants its PIN at each signature, and its module cannot take it then.", self.public_key.comment()),
+                "Make the CA's key without CKA_ALWAYS_AUTHENTICATE, or use the device's own backend (yubikey:).",
+            );
         }
         Error::new(
             format!("{} did not sign: {}.", self.public_key.comment(), words::of(error)),

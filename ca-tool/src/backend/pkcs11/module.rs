@@ -34,9 +34,9 @@ impl Module {
         &self.0
     }
 
-    /// Every token there is, with what it says of itself. One that cannot be asked is no token.
+    /// Every token that somebody has set up, with what it says of itself. One that cannot be asked is no token.
     pub(super) fn tokens(&self) -> Result<Vec<(Slot, TokenInfo)>> {
-        let slots = self.0.get_slots_with_token().map_err(|error| {
+        let slots = self.0.get_slots_with_initialized_token().map_err(|error| {
             Error::new(format!("The PKCS#11 module lists no tokens: {}.", words::of(&error)), "Is the device plugged in?")
         })?;
         Ok(slots.into_iter().filter_map(|slot| Some((slot, self.0.get_token_info(slot).ok()?))).collect())
