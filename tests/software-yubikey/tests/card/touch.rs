@@ -39,9 +39,11 @@ fn a_late_touch_signs_if_it_comes_before_the_time_limit() {
     card.yubikey.touch(Touch::After(Duration::from_millis(20)));
     card.yubikey.touch_time_limit(LONG);
     card.sign(0x9a, P256, &DIGEST).unwrap();
-    card.yubikey.touch(Touch::After(LONG));
-    card.yubikey.touch_time_limit(Duration::from_millis(20));
-    assert_eq!(card.sign(0x9a, P256, &DIGEST), Err(SECURITY_NOT_SATISFIED));
+    for (after, limit) in [(LONG, Duration::from_millis(20)), (Duration::from_nanos(1), Duration::ZERO)] {
+        card.yubikey.touch(Touch::After(after));
+        card.yubikey.touch_time_limit(limit);
+        assert_eq!(card.sign(0x9a, P256, &DIGEST), Err(SECURITY_NOT_SATISFIED));
+    }
 }
 
 #[test]
