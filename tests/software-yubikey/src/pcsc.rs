@@ -78,8 +78,21 @@ impl Drop for Service {
 pub struct ReaderState {
     /// Its name, with the numbers that the service adds.
     pub name: String,
-    /// Whether a card is in it, powered and ready.
-    pub present: bool,
+    /// What is in it.
+    pub card: CardState,
+    /// How many times a card came or went, as far as the service has noticed.
+    pub events: u32,
+}
+
+/// A reader's card.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CardState {
+    /// There is none.
+    Absent,
+    /// There is one that is not powered, or does not answer any more.
+    Mute,
+    /// Powered and ready.
+    Ready,
 }
 
 /// Asks the service at this socket for its readers.
@@ -97,7 +110,12 @@ pub fn list(socket: &Path) -> io::Result<Vec<ReaderState>> {
     let readers = (0..MAX_READERS).map(|place| place * STATE_LENGTH).map(|start| {
         let state = states.word(start + NAME_LENGTH + 4);
         let has_atr = (1..=33).contains(&states.word(start + 176));
-        ReaderState { name: states.name(start), present: state & PRESENT != 0 && state & ABSENT == 0 && has_atr }
+        let card = match state {
+            _ if state & ABSENT != 0 => CardState::Absent,
+            _ if state & PRESENT != 0 && has_atr => CardState::Ready,
+            _ => CardState::Mute,
+        };
+        ReaderState { name: states.name(start), card, events: states.word(start + NAME_LENGTH) }
     });
     Ok(readers.filter(|reader| !reader.name.is_empty()).collect())
 }

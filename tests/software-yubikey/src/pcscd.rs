@@ -3,7 +3,7 @@
 //! It needs pcscd, vsmartcard-vpcd and either root or user namespaces, and fails loudly without. It shows what the stand-in
 //! (`pcsc`) cannot: pcscd's own timing, and readers that stay when the card goes.
 
-use crate::pcsc::{self, ReaderState};
+use crate::pcsc::{self, CardState};
 use crate::vpcd::Slot;
 use crate::{READER_NAME, YubiKey};
 use std::fs::{self, File};
@@ -34,7 +34,7 @@ pub struct Pcscd {
     /// vpcd's first port; the second reader's is the next.
     port: u16,
     slots: Mutex<[Option<Slot>; 2]>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Pcscd {
@@ -57,7 +57,7 @@ impl Pcscd {
         fs::write(config.join("vpcd"), configuration(port)).expect("pcscd's configuration");
         let process = spawn(&config, File::create(&log).expect("pcscd's log"));
         let socket = format!("/proc/{}/root/run/pcscd/pcscd.comm", process.id()).into();
-        let mut pcscd = Self { process, socket, port, slots: Mutex::default(), _folder: folder };
+        let mut pcscd = Self { process, socket, port, slots: Mutex::default(), folder };
         let readers = wait_for(|| {
             let ended = pcscd.process.try_wait().expect("pcscd is our child");
             assert!(ended.is_none(), "pcscd did not start: {}", fs::read_to_string(&log).unwrap_or_default());
@@ -78,10 +78,10 @@ impl Pcscd {
     pub fn plug(&self, key: &YubiKey) {
         let place = self.slots().iter().position(Option::is_none).expect("vpcd has two readers");
         // A card that went by itself (`YubiKey::unplug_before`) may have gone just now: pcscd must see that first.
-        self.wait_until(place, false);
+        self.wait_until(place, CardState::Absent);
         let port = self.port + u16::try_from(place).expect("0 or 1");
         self.slots()[place] = Some(Slot::insert(key, port).expect("vpcd listens"));
-        self.wait_until(place, true);
+        self.wait_until(place, CardState::Ready);
     }
 
     /// Pulls it out, and waits until pcscd has seen that: vpcd is stuck for good when the next card comes sooner.
@@ -89,16 +89,27 @@ impl Pcscd {
         let is_in = |slot: &Option<Slot>| slot.as_ref().is_some_and(|slot| slot.key().serial() == key.serial());
         let Some(place) = self.slots().iter().position(is_in) else { return };
         drop(self.slots()[place].take());
-        self.wait_until(place, false);
+        self.wait_until(place, CardState::Absent);
     }
 
     fn slots(&self) -> MutexGuard<'_, [Option<Slot>; 2]> {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn wait_until(&self, place: usize, present: bool) {
-        let reader = ReaderState { name: format!("{READER_NAME} 00 {place:02X}"), present };
-        wait_for(|| pcsc::list(&self.socket).expect("pcscd answers").contains(&reader).then_some(()));
+    /// The state alone is not enough: a program's failed reset says "absent" before pcscd's own look at the reader does, and only
+    /// that look prepares the reader for the next card. It counts each coming and each going, so an odd number means a card.
+    fn wait_until(&self, place: usize, card: CardState) {
+        let parity = u32::from(card == CardState::Ready);
+        let start = Instant::now();
+        loop {
+            let readers = pcsc::list(&self.socket).expect("pcscd answers");
+            if readers[place].card == card && readers[place].events % 2 == parity {
+                return;
+            }
+            let log = || fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
+            assert!(start.elapsed() < PATIENCE, "pcscd sees {readers:?}, not {card:?} in {place}; it said: {}", log());
+            thread::sleep(Duration::from_millis(10));
+        }
     }
 }
 

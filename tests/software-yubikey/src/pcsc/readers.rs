@@ -72,6 +72,7 @@ impl Readers {
             transaction: None,
             events: 1,
         });
+        table.readers.sort_by(|one, other| one.name.cmp(&other.name));
         self.announce(&mut table);
     }
 
