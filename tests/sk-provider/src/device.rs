@@ -3,7 +3,7 @@
 //! | file | who writes | meaning |
 //! |---|---|---|
 //! | (the folder) | test | plugged in as long as it exists; must be writable by who runs the agent |
-//! | `touch` | test | absent or `given`: touched at once. `withheld`: waits until the file says otherwise, fails after 30 s. `refused`: fails at once. `after N`: touched after N milliseconds |
+//! | `touch` | test | absent or `given`: touched at once. `withheld`: waits until the file says otherwise, fails after 30 s. `refused`: fails at once. `after N`: touched after N milliseconds. `skipped`: signs at once and says that nobody touched |
 //! | `pin` | test | the PIN; absent: none is set, and no user can be verified |
 //! | `pin-tries` | both | wrong PINs left before the device blocks, 8 when absent |
 //! | `fingerprint` | test | its existence verifies the user without a PIN |
@@ -39,14 +39,17 @@ impl Device {
         if self.folder.is_dir() { Ok(()) } else { Err(SkError::DeviceNotFound) }
     }
 
-    /// Returns once the person has touched; an error when they do not.
-    pub(crate) fn ask_for_touch(&self, what_for: &str, application: &[u8]) -> Result<()> {
+    /// Returns once the person has touched, or false when this device does not care; an error when they do not touch.
+    pub(crate) fn ask_for_touch(&self, what_for: &str, application: &[u8]) -> Result<bool> {
         let asked = Instant::now();
         self.log(&format!("touch {what_for} {}", application.escape_ascii()))?;
+        if self.read("touch").is_some_and(|order| order == "skipped") {
+            return Ok(false);
+        }
         while asked.elapsed() < TOUCH_TIMEOUT {
             self.still_there()?;
             if self.touched(asked.elapsed())? {
-                return Ok(());
+                return Ok(true);
             }
             std::thread::sleep(Duration::from_millis(5));
         }

@@ -102,10 +102,8 @@ pub unsafe extern "C" fn sk_sign(
         let algorithm = Algorithm::try_from(alg)?;
         let credential = Credential::open(&device.secret()?, algorithm, application, handle)?;
         let verified = device.verify_user(pin, flags & api::USER_VERIFICATION != 0)?;
-        let present = flags & api::USER_PRESENCE;
-        if present != 0 {
-            device.ask_for_touch("sign", application)?;
-        }
+        let wanted = flags & api::USER_PRESENCE;
+        let present = if wanted != 0 && device.ask_for_touch("sign", application)? { wanted } else { 0 };
         let shown = present | if verified { api::USER_VERIFICATION } else { 0 };
         let counter = device.count_signature(application, shown)?;
         let signature = credential.sign(application, shown, counter, data)?;

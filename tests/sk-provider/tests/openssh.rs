@@ -200,3 +200,12 @@ fn a_second_resident_key_of_one_name_needs_consent() {
     bench.keygen(&["-t", "ed25519-sk", "-f", "one", "-O", "resident"]).succeeds();
     bench.keygen(&["-t", "ed25519-sk", "-f", "two", "-O", "resident"]).fails_with("already exists");
 }
+
+#[test]
+fn a_careless_device_signs_without_the_touch_and_says_so() {
+    let bench = Bench::new();
+    bench.keygen(&["-t", "ecdsa-sk", "-f", "key"]).succeeds();
+    bench.set("touch", "skipped");
+    bench.sign("key").succeeds();
+    assert_eq!(bench.log()[1..], ["touch sign ssh:", "signed ssh: flags=00"]);
+}
