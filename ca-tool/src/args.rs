@@ -46,6 +46,7 @@ pub(crate) enum Verb {
     #[command(subcommand)]
     Key(verbs::key::Verb),
     Sign(verbs::sign::Args),
+    Inspect(verbs::inspect::Args),
     Log(verbs::log::Args),
     Revoke(verbs::revoke::Args),
     Krl(verbs::krl::Args),

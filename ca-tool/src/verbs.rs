@@ -1,6 +1,7 @@
 //! One room for each verb: what can be typed, and its story.
 
 pub(crate) mod init;
+pub(crate) mod inspect;
 pub(crate) mod key;
 pub(crate) mod krl;
 pub(crate) mod log;

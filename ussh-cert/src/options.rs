@@ -86,6 +86,32 @@ impl Extensions {
     }
 }
 
+/// An option as it stands in the certificate, known or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RawOption<'a> {
+    /// Its name: any bytes.
+    pub name: &'a [u8],
+    /// Its value with its frame; empty for a flag.
+    pub value: &'a [u8],
+}
+
+impl<'a> RawOption<'a> {
+    /// All of a certificate's critical options or extensions, as far as they are framed right.
+    pub fn all(raw: &'a [u8]) -> Vec<Self> {
+        let mut reader = Reader::new(raw);
+        let mut all = Vec::new();
+        while let (Ok(name), Ok(value)) = (reader.string(), reader.string()) {
+            all.push(Self { name, value });
+        }
+        all
+    }
+
+    /// The value without its frame; nothing when it is no single string.
+    pub fn text(&self) -> Option<&'a [u8]> {
+        text(self.name, self.value).ok()
+    }
+}
+
 fn for_each<'a>(raw: &'a [u8], mut take: impl FnMut(&'a [u8], &'a [u8]) -> Result<(), OptionError>) -> Result<(), OptionError> {
     let mut reader = Reader::new(raw);
     while !reader.is_empty() {
