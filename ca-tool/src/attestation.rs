@@ -9,12 +9,12 @@ pub(crate) mod chain;
 pub(crate) mod roots;
 pub(crate) mod statement;
 
-use ::yubikey::Certificate;
 use ::yubikey::piv::{self, SlotId};
+use ::yubikey::{Certificate, Error as Trouble};
 use x509_cert::der::Encode;
 
 use crate::backend::yubikey::device::Device;
-use crate::backend::yubikey::{public_key, slot};
+use crate::backend::yubikey::{public_key, slot, trouble};
 use crate::error::{Error, OrSay, Result};
 use chain::{Link, Trust};
 use roots::Roots;
@@ -37,14 +37,22 @@ pub(crate) fn attest(
     roots: &Roots,
 ) -> Result<Attestation> {
     let name = device.name();
-    let leaf = device.try_run(|card| piv::attest(card, slot)).or_say(
-        format!("{name} does not attest the key in slot {}", slot::number(slot)),
-        "It attests only keys that were made on it, from firmware 4.3 on; an imported key has copies elsewhere.",
-    )?;
-    let device_certificate = device.try_run(|card| Certificate::read(card, SlotId::Attestation)).or_say(
-        format!("{name} has no attestation certificate in slot f9"),
-        "It was overwritten, and cannot be had back: use another YubiKey.",
-    )?;
+    let leaf = device.try_run(|card| piv::attest(card, slot)).map_err(|trouble| {
+        unless_pulled_out(trouble, &name, || {
+            Error::new(
+                format!("{name} does not attest the key in slot {}.", slot::number(slot)),
+                "It attests only keys that were made on it, from firmware 4.3 on; an imported key has copies elsewhere.",
+            )
+        })
+    })?;
+    let device_certificate = device.try_run(|card| Certificate::read(card, SlotId::Attestation)).map_err(|trouble| {
+        unless_pulled_out(trouble, &name, || {
+            Error::new(
+                format!("{name} has no attestation certificate in slot f9."),
+                "It was overwritten, and cannot be had back: use another YubiKey.",
+            )
+        })
+    })?;
     let device_certificate = device_certificate.cert.to_der().or_say("The certificate in slot f9 cannot be written", DEFECT)?;
     let statement = Statement::parse(&leaf).ok_or_else(|| {
         Error::new(format!("The attestation from {name} is not understood."), "Please report it, with the firmware.")
@@ -67,6 +75,14 @@ pub(crate) fn attest(
         _ => Trust::Malformed,
     };
     Ok(Attestation { statement, trust })
+}
+
+/// The reason that is meant, unless the card is simply gone.
+fn unless_pulled_out(trouble: Trouble, device: &str, meant: impl FnOnce() -> Error) -> Error {
+    match trouble {
+        Trouble::PcscError { .. } => trouble::explain(trouble, device, "attesting the key"),
+        _ => meant(),
+    }
 }
 
 const DEFECT: &str = "This is a defect: please report it.";

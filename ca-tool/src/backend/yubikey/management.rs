@@ -17,6 +17,8 @@ const PROTECTED_DATA: u32 = 0x005f_c109;
 const ADMIN_DATA: u32 = 0x005f_ff00;
 const TAG_PROTECTED: u8 = 0x88;
 const TAG_MANAGEMENT_KEY: u8 = 0x89;
+const TAG_FLAGS: u8 = 0x81;
+const FLAG_PROTECTED: u8 = 2;
 
 /// Where the management key is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +55,7 @@ pub(crate) fn place(device: &mut Device) -> Result<Place> {
         return Ok(Place::Default);
     }
     let protected = device.run("looking at its management key", |card| match card.fetch_object(ADMIN_DATA) {
-        Ok(data) => Ok(says_protected(&data)),
+        Ok(data) => Ok(flags(&data).is_some_and(|flags| flags & FLAG_PROTECTED != 0)),
         Err(trouble @ Trouble::PcscError { .. }) => Err(trouble),
         Err(_) => Ok(false),
     })?;
@@ -105,15 +107,17 @@ pub(crate) fn authenticate(device: &mut Device, place: Place, secrets: &Secrets)
 
 /// Sets a random key and keeps it on the device. The device is authenticated and its PIN verified.
 ///
-/// The new key is written to its place first: if the YubiKey is pulled out before the change, the old one still works;
-/// if after it, the new one can be read.
+/// The new key is written to its place first, and where to look for it: if the YubiKey is pulled out before the change,
+/// the old one still works; if after it, the new one can be read.
 pub(crate) fn protect(device: &mut Device) -> Result<()> {
     let mut bytes = Zeroizing::new([0; 24]);
     getrandom::fill(&mut *bytes).or_say("The kernel gives no random numbers", "Try again later.")?;
     let algorithm = if device.at_least(5, 7) { MgmAlgorithmId::Aes192 } else { MgmAlgorithmId::ThreeDes };
     device.run("setting its management key", |card| {
         let key = MgmKey::from_bytes(bytes.as_slice(), Some(algorithm))?;
+        let flags = card.fetch_object(ADMIN_DATA).ok().and_then(|data| flags(&data)).unwrap_or(0);
         card.save_object(PROTECTED_DATA, &mut protected_data(&bytes))?;
+        card.save_object(ADMIN_DATA, &mut [0x80, 3, TAG_FLAGS, 1, flags | FLAG_PROTECTED])?;
         key.set_protected(card)
     })
 }
@@ -125,18 +129,18 @@ fn protected_data(key: &[u8; 24]) -> Zeroizing<Vec<u8>> {
     data
 }
 
-/// ykman's PivmanData: `80 len { 81 01 flags, … }`, whose second bit says that the key is protected by the PIN.
-fn says_protected(data: &[u8]) -> bool {
-    let [0x80, _, items @ ..] = data else { return false };
+/// ykman's PivmanData: `80 len { 81 01 flags, … }`.
+fn flags(data: &[u8]) -> Option<u8> {
+    let [0x80, _, items @ ..] = data else { return None };
     let mut rest = items;
     while let [tag, length, after @ ..] = rest {
-        let Some((value, next)) = after.split_at_checked(usize::from(*length)) else { return false };
-        if *tag == 0x81 {
-            return value.first().is_some_and(|flags| flags & 2 != 0);
+        let (value, next) = after.split_at_checked(usize::from(*length))?;
+        if *tag == TAG_FLAGS {
+            return value.first().copied();
         }
         rest = next;
     }
-    false
+    None
 }
 
 fn default_key(card: &mut YubiKey) -> ::yubikey::Result<MgmKey> {
@@ -164,11 +168,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_flag_is_found_behind_other_items_and_not_elsewhere() {
-        assert!(says_protected(&[0x80, 3, 0x81, 1, 2]));
-        assert!(says_protected(&[0x80, 6, 0x83, 1, 9, 0x81, 1, 3]));
-        for data in [&[][..], &[0x80, 3, 0x81, 1, 1], &[0x80, 3, 0x82, 1, 2], &[0x80, 3, 0x81, 9, 2], &[0x99, 3, 0x81, 1, 2]] {
-            assert!(!says_protected(data), "{data:?}");
+    fn the_flags_are_found_behind_other_items_and_not_elsewhere() {
+        assert_eq!(flags(&[0x80, 3, 0x81, 1, 2]), Some(2));
+        assert_eq!(flags(&[0x80, 6, 0x83, 1, 9, 0x81, 1, 3]), Some(3));
+        for data in [&[][..], &[0x80, 3, 0x82, 1, 2], &[0x80, 3, 0x81, 9, 2], &[0x99, 3, 0x81, 1, 2], &[0x80, 2, 0x81, 0]] {
+            assert_eq!(flags(data), None, "{data:?}");
         }
     }
 
