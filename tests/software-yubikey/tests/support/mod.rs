@@ -15,6 +15,7 @@ pub const PUK: &str = "12345678";
 pub const MANAGEMENT_KEY: &str = "010203040506070801020304050607080102030405060708";
 
 /// Each function as a test at both kinds of desk.
+#[allow(unused_macros, reason = "each test program uses some of it")]
 macro_rules! at_both_desks {
     ($($test:ident),* $(,)?) => {
         mod at_the_stand_in {
@@ -128,7 +129,13 @@ pub struct Dialogue {
 impl Dialogue {
     /// Starts it at the desk.
     pub fn start(desk: &Desk, program: &str) -> Self {
-        let mut child = desk.command(program).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
+        Self::start_with(desk, program, &[])
+    }
+
+    /// Starts it with arguments.
+    pub fn start_with(desk: &Desk, program: &str, words: &[&str]) -> Self {
+        let mut child =
+            desk.command(program).args(words).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
         let input = child.stdin.take();
         let lines = BufReader::new(child.stdout.take().expect("its output")).lines();
         let (heard, output) = channel();
