@@ -1,12 +1,16 @@
 //! A temporary folder in which ca-tool runs: its journal and revocation list are there, and nothing of this host's.
-#![allow(dead_code, unreachable_pub, unused_imports, clippy::expect_used, clippy::panic, clippy::unwrap_used)] // each test file uses its part of it
+#![allow(dead_code, unreachable_pub, unreachable_pub, unused_imports, clippy::expect_used, clippy::panic, clippy::unwrap_used)] // each test file uses its part of it
 
+mod agent;
+mod security_key;
 mod terminal;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+pub use agent::Agent;
+pub use security_key::SecurityKey;
 pub use terminal::Terminal;
 
 pub struct Room {
@@ -97,6 +101,12 @@ impl Done {
     pub fn done(self) -> Self {
         assert_eq!(self.code, 0, "{self:#?}");
         self
+    }
+
+    /// Wants these words too.
+    #[track_caller]
+    pub fn refused_with(self, words: &str) -> Self {
+        self.refused(words)
     }
 
     /// Wants exit code 1 and these words in what is said.
