@@ -137,3 +137,6 @@ fn deliver_all(
         None => Ok(None),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -83,8 +83,9 @@ pub(crate) fn run(args: Args, setting: &Setting) -> Result<()> {
         return to_agent(&args, &request, setting);
     }
     let keys = args.keys.iter().map(|path| subject(path)).collect::<Result<Vec<_>>>()?;
-    let mut ca = backend::open(&setting.ca(args.ca.as_deref())?, setting)?;
+    // Before anybody is asked for a PIN: without it nothing gets signed.
     let mut journal = Journal::open(&setting.journal)?;
+    let mut ca = backend::open(&setting.ca(args.ca.as_deref())?, setting)?;
     let wanted: Vec<_> = keys.iter().map(|key| Wanted { request: &request, key: &key.blob, comment: &key.comment }).collect();
     let head = issue_all(&wanted, numbering, &mut *ca, &mut journal, |at, serial, blob| {
         let (Some(path), Some(key)) = (args.keys.get(at), keys.get(at)) else { return Ok(()) };
