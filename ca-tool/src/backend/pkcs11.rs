@@ -48,12 +48,12 @@ struct Pkcs11Signer<'s> {
 pub(super) fn open<'s>(text: &str, setting: &'s Setting) -> Result<Box<dyn CaSigner + 's>> {
     let uri = Uri::parse(text)?;
     let module = Module::load(&uri.module)?;
-    let Found { session, slot, token, pin, key } = find(&module, &uri, &setting.secrets)?;
+    let Found { session, slot, token, pin, key } = find(&module, &uri, setting)?;
     let public_key = PublicKey::new(key.data.clone(), uri::of_key(&token, &key.id, &key.label));
     Ok(Box::new(Pkcs11Signer { session, slot, module, secrets: &setting.secrets, public_key, key, pin, private: None }))
 }
 
-fn find(module: &Module, uri: &Uri, secrets: &Secrets) -> Result<Found> {
+fn find(module: &Module, uri: &Uri, setting: &Setting) -> Result<Found> {
     let (mut matching, mut all, mut silent) = (Vec::new(), Vec::new(), Vec::new());
     for (slot, token) in module.tokens()? {
         let meant = uri.means_token(slot.id(), &token);
@@ -73,17 +73,17 @@ fn find(module: &Module, uri: &Uri, secrets: &Secrets) -> Result<Found> {
         matching.extend(meant.map(|key| (slot, token.clone(), key)));
     }
     if let ([], [(slot, token)]) = (&*matching, &*silent) {
-        return find_behind_pin(module, uri, secrets, *slot, token);
+        return find_behind_pin(module, uri, setting, *slot, token);
     }
     let (slot, token, key) = only(matching, &all)?;
-    Ok(Found { session: open_session(module, slot, &token)?, slot, pin: Pin::new(&token), token, key })
+    Ok(Found { session: open_session(module, slot, &token)?, slot, pin: Pin::new(&token, setting.last_try), token, key })
 }
 
 /// Some devices show no object at all before the login.
-fn find_behind_pin(module: &Module, uri: &Uri, secrets: &Secrets, slot: Slot, token: &TokenInfo) -> Result<Found> {
+fn find_behind_pin(module: &Module, uri: &Uri, setting: &Setting, slot: Slot, token: &TokenInfo) -> Result<Found> {
     let session = open_session(module, slot, token)?;
-    let mut pin = Pin::new(token);
-    pin.login(module.context(), &session, slot, secrets, "look for the CA's key")?;
+    let mut pin = Pin::new(token, setting.last_try);
+    pin.login(module.context(), &session, slot, &setting.secrets, "look for the CA's key")?;
     let keys = keys(&session, token)?;
     let all: Vec<_> = keys.iter().map(|key| in_words(token, key)).collect();
     let matching = keys.into_iter().filter(|key| is_meant(uri, key)).map(|key| (slot, token.clone(), key)).collect();

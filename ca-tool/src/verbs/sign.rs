@@ -134,7 +134,10 @@ fn request(args: &Args) -> Result<Request> {
 }
 
 fn subject(path: &Path) -> Result<PublicKeyFile> {
-    let key = public_key::read(path)?;
+    let key = match beside_private(path) {
+        Some(public) => public_key::read(&public)?,
+        None => public_key::read(path)?,
+    };
     ussh_cert::key::PublicKey::from_blob(&key.blob).map_err(|_| {
         Error::new(
             format!("{} is not a key that can be certified.", path.display()),
@@ -142,6 +145,15 @@ fn subject(path: &Path) -> Result<PublicKeyFile> {
         )
     })?;
     Ok(key)
+}
+
+/// KEY means KEY.pub where KEY is not there or is the private half, as for ssh-keygen.
+fn beside_private(path: &Path) -> Option<PathBuf> {
+    let mut public = path.as_os_str().to_owned();
+    public.push(".pub");
+    let public = PathBuf::from(public);
+    let begins_as_private = || std::fs::read(path).is_ok_and(|bytes| bytes.starts_with(b"-----BEGIN"));
+    (path != Path::new("-") && public.is_file() && (!path.exists() || begins_as_private())).then_some(public)
 }
 
 fn hand_over(args: &Args, path: &Path, key: &PublicKeyFile, blob: &[u8]) -> Result<()> {

@@ -1,5 +1,5 @@
 //! The PIN of a token: asked for once in a run, with how near the token is to locking, and never tried for the last
-//! time unless a person who was told so types it.
+//! time unless that was asked for.
 
 use cryptoki::context::Pkcs11;
 use cryptoki::error::RvError;
@@ -16,11 +16,13 @@ use crate::talk;
 pub(super) struct Pin {
     secret: Option<Secret>,
     name: String,
+    /// `--last-try`
+    last_try: bool,
 }
 
 impl Pin {
-    pub(super) fn new(token: &TokenInfo) -> Self {
-        Self { secret: None, name: format!("token \"{}\"", token.label().escape_debug()) }
+    pub(super) fn new(token: &TokenInfo, last_try: bool) -> Self {
+        Self { secret: None, name: format!("token \"{}\"", token.label().escape_debug()), last_try }
     }
 
     /// Logs the session in as the token's user. `what` ends the sentence that begins with "PIN of …, to".
@@ -63,10 +65,10 @@ impl Pin {
     }
 
     fn ask(&self, token: &TokenInfo, secrets: &Secrets, what: &str) -> Result<Secret> {
-        if token.user_pin_final_try() && secrets.given(Kind::Pin)?.is_some() {
+        if token.user_pin_final_try() && !self.last_try {
             return Err(Error::new(
-                format!("One try is left for the PIN of {}, and it is not spent on a PIN that nobody typed.", self.name),
-                "Run it on a terminal without --secret-fd pin and type the PIN: a wrong one locks the token.",
+                format!("The PIN of {} has one try left: if that is wrong too, it is locked.", self.name),
+                "If you are sure of it, say --last-try. If not, set a new one with the PUK or SO PIN.",
             ));
         }
         let tries = match (token.user_pin_final_try(), token.user_pin_count_low()) {
@@ -84,7 +86,7 @@ impl Pin {
         if token.user_pin_final_try() {
             return Err(Error::new(
                 format!("That is not the PIN of {}, and one try is left.", self.name),
-                "Nothing was signed. Find the PIN, then run this again: the last try is asked for again, never spent silently.",
+                "Nothing was signed. If you are sure of another one, say --last-try. If not, set a new one with the PUK or SO PIN.",
             ));
         }
         if !tried.from_person() {
