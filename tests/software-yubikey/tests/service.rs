@@ -4,6 +4,8 @@
 mod support;
 
 use software_yubikey::{Desk, Firmware, YubiKey};
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
 use std::thread::sleep;
 use std::time::Duration;
 use support::Dialogue;
@@ -206,4 +208,30 @@ fn a_desk_leaves_nothing_behind() {
         assert!(!folder.exists() && !socket.exists());
         drop(key);
     }
+}
+
+/// libpcsclite says which protocol it speaks, and comes again with the service's version when that is older.
+#[test]
+fn the_stand_in_speaks_protocol_4_4_and_4_5_and_offers_4_5_to_newer_clients() {
+    const CMD_VERSION: u32 = 0x11;
+    const SERVICE_STOPPED: u32 = 0x8010_001e;
+    let desk = Desk::new();
+    for (version, answer) in [([4, 4], [4, 4, 0]), ([4, 5], [4, 5, 0]), ([4, 6], [4, 5, SERVICE_STOPPED])] {
+        let mut stream = UnixStream::connect(desk.socket()).expect("the service listens");
+        let message = [12, CMD_VERSION, version[0], version[1], 0];
+        stream.write_all(&message.map(u32::to_ne_bytes).concat()).expect("the service reads");
+        let mut bytes = [0; 12];
+        stream.read_exact(&mut bytes).expect("the service answers");
+        assert_eq!(bytes.to_vec(), answer.map(u32::to_ne_bytes).concat());
+    }
+}
+
+#[test]
+fn the_stand_in_hangs_up_on_a_client_that_speaks_something_else() {
+    let desk = Desk::new();
+    let mut stream = UnixStream::connect(desk.socket()).expect("the service listens");
+    stream.write_all(b"GET / HTTP/1.1\r\n\r\n").expect("the service reads");
+    assert_eq!(stream.read_to_end(&mut vec![]).unwrap_or(0), 0);
+    desk_with_key(&desk);
+    client(&desk);
 }
