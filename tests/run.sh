@@ -14,6 +14,7 @@ packages=(
     softhsm2                                              # another token
     iproute2 procps util-linux perl-base                  # what it runs them with
     binutils valgrind                                     # what looks into the module
+    openssl                                               # what judges attestations
 )
 
 cargo_deny_version=0.20.2
