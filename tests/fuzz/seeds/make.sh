@@ -26,6 +26,7 @@ main() {
     ca_files
     principals_files
     options_lines
+    krls
     agent_replies
 }
 
@@ -74,6 +75,26 @@ options_lines() {
         seed options_line file
     printf '%s' 'max_validity=1h30m ca_signature_algorithms=ssh-ed25519,rsa-sha2-512 source_address=ignore debug' |
         seed options_line limits
+}
+
+# With every kind of section, under the CA that the target asks about (its 32 bytes are all 2) and under none.
+krls() {
+    { printf '\000\000\000\013ssh-ed25519\000\000\000\040' && printf '\002%.0s' $(seq 32); } >two
+    printf 'ssh-ed25519 %s two\n' "$(base64 -w 0 two)" >two.pub
+    printf 'ssh-ed25519 %s one\n' "$(tr '\002' '\001' <two | base64 -w 0)" >one.pub
+    { seq 300 900000 90000000 && seq 3000 3 3090 && printf '1-300\n7000-9000\n18446744073709551615\n'; } |
+        sed 's/^/serial: /' >spec
+    printf 'id: alice\nid: \n' >>spec
+    seed krl specification <spec
+    { cat spec && sed 's/^/key: /' one.pub && sed 's/^/sha256: /' two.pub && sed 's/^/sha1: /' one.pub; } >spec.keys
+    seed krl specification-of-keys <spec.keys
+    ssh-keygen -q -k -f one.krl -s two.pub -z 7 -C comment spec
+    seed krl of-one-ca <one.krl
+    ssh-keygen -q -k -u -f one.krl -s none spec.keys
+    seed krl of-any-ca <one.krl
+    ssh-keygen -q -k -f keys.krl one.pub ed25519.pub rsa.pub
+    seed krl of-keys <keys.krl
+    cat one.pub rsa.pub ecdsa-256-cert.pub | seed krl flat-list
 }
 
 # What a real agent answers to a list request and to a sign request.
