@@ -1,8 +1,10 @@
 //! What was typed. The one definition of the flags: help, man pages and completions are made from it.
 
+pub(crate) mod examples;
+
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::secret::Kind;
 use crate::verbs;
@@ -50,6 +52,21 @@ pub(crate) enum Verb {
     Log(verbs::log::Args),
     Revoke(verbs::revoke::Args),
     Krl(verbs::krl::Args),
+    Completions(verbs::manual::CompletionsArgs),
+    Manual(verbs::manual::Args),
+}
+
+impl Args {
+    /// Reads the command line; ends the program where it asks for help or cannot be understood.
+    pub(crate) fn typed() -> Self {
+        let matches = command().get_matches();
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    }
+}
+
+/// All that can be typed, with its examples.
+pub(crate) fn command() -> clap::Command {
+    examples::add(Args::command(), &[])
 }
 
 fn secret_fd(text: &str) -> Result<(Kind, i32), String> {
@@ -61,4 +78,67 @@ fn secret_fd(text: &str) -> Result<(Kind, i32), String> {
         .filter(|descriptor| *descriptor >= 0)
         .map(|descriptor| (kind, descriptor))
         .ok_or_else(|| format!("\"{descriptor}\" is not a file descriptor"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn each(command: &clap::Command, path: &[&str], look: &mut dyn FnMut(&clap::Command, &[&str])) {
+        look(command, path);
+        for verb in command.get_subcommands() {
+            each(verb, &[path, &[verb.get_name()]].concat(), look);
+        }
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn every_verb_says_what_it_does_and_has_examples() {
+        let mut verbs = Vec::new();
+        each(&command(), &[], &mut |verb, path| {
+            assert!(verb.get_about().is_some(), "{path:?} says nothing of itself");
+            let help = verb.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.contains("ca-tool"), "{path:?} has no examples");
+            verbs.push(path.join(" "));
+        });
+        for (path, _) in examples::EXAMPLES {
+            assert!(verbs.contains(&path.join(" ")), "examples for {path:?}, which is no verb");
+        }
+    }
+
+    #[test]
+    fn every_option_has_help_text() {
+        each(&command(), &[], &mut |verb, path| {
+            for option in verb.get_arguments() {
+                assert!(option.get_help().is_some_and(|help| !help.to_string().is_empty()), "{path:?}: {}", option.get_id());
+            }
+        });
+    }
+
+    /// What is shown must be what can be typed: each line of the examples goes through the parser.
+    #[test]
+    fn every_example_is_understood() {
+        let mut parsed = 0;
+        let lines = examples::EXAMPLES.iter().flat_map(|(_, text)| text.lines()).filter_map(|line| line.strip_prefix("  "));
+        for line in lines.filter(|line| line.contains("ca-tool")) {
+            for part in line.split(" | ").filter(|part| part.starts_with("ca-tool ")) {
+                let part = part.split(" > ").next().and_then(|part| part.split(" >> ").next()).unwrap();
+                let mut words = Vec::new();
+                for (at, quoted) in part.split('\'').enumerate() {
+                    match at % 2 {
+                        0 => words.extend(quoted.split_whitespace().map(str::to_owned)),
+                        _ => words.push(quoted.to_owned()),
+                    }
+                }
+                let matches = command().try_get_matches_from(words).and_then(|matches| Args::from_arg_matches(&matches));
+                assert!(matches.is_ok(), "{part}: {}", matches.err().unwrap());
+                parsed += 1;
+            }
+        }
+        assert!(parsed > 30, "only {parsed}");
+    }
 }

@@ -29,8 +29,6 @@ mod verbs;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use args::{Args, Verb};
 use error::Result;
 use setting::Setting;
@@ -40,7 +38,7 @@ fn main() -> ExitCode {
     if let Some(code) = backend::answer_for_the_agent() {
         return code;
     }
-    let args = Args::parse();
+    let args = Args::typed();
     match Setting::from(&args.everywhere).and_then(|setting| run(args.verb, &setting)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -59,5 +57,7 @@ fn run(verb: Verb, setting: &Setting) -> Result<()> {
         Verb::Log(args) => verbs::log::run(&args, setting),
         Verb::Revoke(args) => verbs::revoke::run(&args, setting),
         Verb::Krl(args) => verbs::krl::run(&args, setting),
+        Verb::Completions(args) => verbs::manual::completions(&args),
+        Verb::Manual(args) => verbs::manual::run(&args),
     }
 }

@@ -11,6 +11,17 @@ pub(crate) fn say(words: impl fmt::Display) {
     let _ = writeln!(stderr(), "{words}");
 }
 
+/// Whether somebody watches, who wants one line that moves rather than many.
+pub(crate) fn is_watched() -> bool {
+    stderr().is_terminal()
+}
+
+/// Overwrites the line that was said last by this; the last one stays.
+pub(crate) fn progress(done: usize, all: usize) {
+    let end = if done == all { "\n" } else { "" };
+    let _ = write!(stderr(), "\r{done} of {all} signed{end}");
+}
+
 /// Says something that must not be overlooked.
 pub(crate) fn warn(words: impl fmt::Display) {
     say(format_args!("{} {words}", Paint::Yellow.on("warning:")));

@@ -5,5 +5,6 @@ pub(crate) mod inspect;
 pub(crate) mod key;
 pub(crate) mod krl;
 pub(crate) mod log;
+pub(crate) mod manual;
 pub(crate) mod revoke;
 pub(crate) mod sign;

@@ -60,6 +60,9 @@ pub(crate) struct Args {
     help: Option<bool>,
 }
 
+/// From so many keys on, a person watches a number rather than a line for each.
+const MANY: usize = 20;
+
 /// As typed after `-z`.
 #[derive(Clone, Copy, Debug)]
 struct Serial {
@@ -87,10 +90,14 @@ pub(crate) fn run(args: Args, setting: &Setting) -> Result<()> {
     let mut journal = Journal::open(&setting.journal)?;
     let mut ca = backend::open(&setting.ca(args.ca.as_deref())?, setting)?;
     let wanted: Vec<_> = keys.iter().map(|key| Wanted { request: &request, key: &key.blob, comment: &key.comment }).collect();
+    let shows_progress = keys.len() >= MANY && talk::is_watched();
     let head = issue_all(&wanted, numbering, &mut *ca, &mut journal, |at, serial, blob| {
         let (Some(path), Some(key)) = (args.keys.get(at), keys.get(at)) else { return Ok(()) };
         hand_over(&args, path, key, blob)?;
-        talk::say(format_args!("Signed {}: serial {serial}, {}", path.display(), request.in_words()));
+        match shows_progress {
+            true => talk::progress(at + 1, keys.len()),
+            false => talk::say(format_args!("Signed {}: serial {serial}, {}", path.display(), request.in_words())),
+        }
         Ok(())
     })?;
     talk::say(format_args!("Journal: {head}"));

@@ -1,0 +1,166 @@
+//! Examples, for the end of each `--help` and for the man pages.
+
+/// The words of a verb, and what to type to use it. The first line says what the rest does.
+pub(crate) const EXAMPLES: &[(&[&str], &str)] = &[
+    (
+        &[],
+        "A CA in a YubiKey, a certificate for an hour, and what it says:
+  ca-tool init
+  ca-tool sign -s yubikey:slot=9c -I alice@laptop -n alice id_ed25519.pub
+  ca-tool inspect id_ed25519-cert.pub",
+    ),
+    (
+        &["init"],
+        "Answer questions at each step:
+  ca-tool init
+Without questions but for the PIN; keep the CA's public key:
+  ca-tool init --serial 5001234 --algorithm p384 --touch-policy always > ca.txt",
+    ),
+    (
+        &["key"],
+        "What is plugged in, and what hosts must trust:
+  ca-tool key list
+  ca-tool key export --slot 9c >> /etc/ssh/trusted_user_ca",
+    ),
+    (
+        &["key", "list"],
+        "Serial numbers of all YubiKeys, for programs:
+  ca-tool --json key list | jq '.[].yubikey.serial'",
+    ),
+    (
+        &["key", "generate"],
+        "Another key, beside the one in 9c:
+  ca-tool key generate --slot 9a --algorithm p384 --touch-policy always",
+    ),
+    (
+        &["key", "export"],
+        "A line for TrustedUserCAKeys:
+  ca-tool key export --slot 9c >> /etc/ssh/trusted_user_ca",
+    ),
+    (
+        &["key", "attest"],
+        "Was the key made in the YubiKey, and what does it take to use it:
+  ca-tool key attest --slot 9c",
+    ),
+    (
+        &["key", "pin"],
+        "A new PIN for the only YubiKey there is:
+  ca-tool key pin",
+    ),
+    (
+        &["key", "unblock"],
+        "After the PIN was wrong too often:
+  ca-tool key unblock --serial 5001234",
+    ),
+    (
+        &["sign"],
+        "A user's key, for an hour, by the YubiKey:
+  ca-tool sign -s yubikey:slot=9c -I alice@laptop -n alice id_ed25519.pub
+Several keys with one PIN, for eight hours, as a role that AuthorizedPrincipalsFile names:
+  ca-tool sign -s yubikey:slot=9c -I team -n deploy -V +8h alice.pub bob.pub
+A host's key, for a year:
+  ca-tool sign -s yubikey:slot=9c -h -I web1 -n web1,web1.example.org -V +52w ssh_host_ed25519_key.pub
+One command from one network:
+  ca-tool sign -s ca -I backup -n backup -O clear -O force-command=/usr/bin/backup -O source-address=192.0.2.0/24 backup.pub
+By a key in a hardware security module, and by one in the ssh-agent:
+  ca-tool sign -s 'pkcs11:token=CA;object=ssh-ca?module-path=/usr/lib/softhsm/libsofthsm2.so' -I alice -n alice id.pub
+  ca-tool sign -s agent:ca.pub -I alice -n alice id.pub",
+    ),
+    (
+        &["inspect"],
+        "Would a host that trusts this CA accept it, and is it revoked:
+  ca-tool inspect --ca-file /etc/ssh/trusted_user_ca --revoked-keys /etc/ssh/revoked_keys id_ed25519-cert.pub
+Every certificate in the ssh-agent:
+  ssh-add -L | grep -- -cert- | ca-tool inspect -",
+    ),
+    (
+        &["log"],
+        "What was signed today, and whether the journal is whole:
+  ca-tool log list --since 1d
+  ca-tool log verify",
+    ),
+    (
+        &["log", "list"],
+        "All that was signed for alice in a week:
+  ca-tool log list --since 7d -n alice",
+    ),
+    (
+        &["log", "show"],
+        "One attempt, and its certificate as it was issued:
+  ca-tool log show 17
+  ca-tool log show 17 --certificate | ca-tool inspect -",
+    ),
+    (
+        &["log", "verify"],
+        "Against a head that was noted when something was signed:
+  ca-tool log verify --head 7:62cb5a2f563d1a210ec88a450b55eec9f5bac82674a944b7c4558c06e8355be0",
+    ),
+    (
+        &["log", "export"],
+        "Every row, into another system:
+  ca-tool log export > journal.jsonl",
+    ),
+    (
+        &["revoke"],
+        "A certificate by its file, by its serial number, and all of a user's:
+  ca-tool revoke -r 'laptop stolen' id_ed25519-cert.pub
+  ca-tool revoke -z 17
+  ca-tool revoke -n alice -r 'left the company'",
+    ),
+    (
+        &["krl"],
+        "The list that sshd has in RevokedKeys:
+  ca-tool --krl /etc/ssh/revoked_keys krl update
+  ca-tool --krl /etc/ssh/revoked_keys krl check id_ed25519-cert.pub",
+    ),
+    (
+        &["krl", "build"],
+        "From the journal and a list that was kept by hand:
+  ca-tool --krl revoked_keys krl build -s ca.pub krl.spec",
+    ),
+    (
+        &["krl", "update"],
+        "What the journal has revoked since:
+  ca-tool krl update",
+    ),
+    (
+        &["krl", "check"],
+        "Exit code 1 if any is revoked:
+  ca-tool krl check alice.pub bob-cert.pub",
+    ),
+    (
+        &["krl", "show"],
+        "A list that somebody else wrote:
+  ca-tool --krl revoked_keys krl show",
+    ),
+    (
+        &["completions"],
+        "For bash, zsh and fish:
+  ca-tool completions bash > /usr/share/bash-completion/completions/ca-tool
+  ca-tool completions zsh > /usr/share/zsh/vendor-completions/_ca-tool
+  ca-tool completions fish > /usr/share/fish/vendor_completions.d/ca-tool.fish",
+    ),
+    (
+        &["manual"],
+        "Pages for man(1):
+  ca-tool manual /usr/share/man/man1",
+    ),
+];
+
+/// The examples of a verb, by its words.
+pub(crate) fn of(path: &[&str]) -> Option<&'static str> {
+    EXAMPLES.iter().find(|(verb, _)| *verb == path).map(|(_, text)| *text)
+}
+
+/// Puts them at the end of each help text.
+pub(super) fn add(command: clap::Command, path: &[&str]) -> clap::Command {
+    let names: Vec<_> = command.get_subcommands().map(|verb| verb.get_name().to_owned()).collect();
+    let command = names.into_iter().fold(command, |command, name| {
+        let path: Vec<_> = path.iter().copied().chain([name.as_str()]).collect();
+        command.mut_subcommand(&name, |verb| add(verb, &path))
+    });
+    match of(path) {
+        Some(text) => command.after_help(format!("Examples:\n{text}")),
+        None => command,
+    }
+}
