@@ -8,6 +8,8 @@
 pub(crate) mod chain;
 pub(crate) mod roots;
 pub(crate) mod statement;
+#[cfg(test)]
+mod tests;
 
 use ::yubikey::piv::{self, SlotId};
 use ::yubikey::{Certificate, Error as Trouble};

@@ -1,7 +1,8 @@
 //! Whom attestations are believed from: Yubico's published roots of both generations, and files named with `--root`.
 //!
 //! From <https://developers.yubico.com/PKI/>. Yubico also has an intermediate "Yubico PIV Attestation B2 1" (2025), which is
-//! not among these: name Yubico's yubico-intermediate.pem with `--root` for devices below it.
+//! not among these: name Yubico's yubico-intermediate.pem with `--root` for devices below it. Nor is its U2F root, by which
+//! some YubiKeys of 2018 with firmware 4.3 were certified.
 
 use std::path::{Path, PathBuf};
 
@@ -70,7 +71,7 @@ fn named(file: &Path) -> Result<Vec<Link>> {
 }
 
 /// What stands between BEGIN and END CERTIFICATE lines, decoded; an undecodable one is empty.
-fn pem_blocks(text: &str) -> Vec<Vec<u8>> {
+pub(super) fn pem_blocks(text: &str) -> Vec<Vec<u8>> {
     use base64::Engine;
     let blocks = text.split("-----BEGIN CERTIFICATE-----").skip(1);
     let bodies = blocks.filter_map(|block| block.split_once("-----END CERTIFICATE-----"));

@@ -1,10 +1,11 @@
 //! `ca-tool key export`: the CA's public key, as TrustedUserCAKeys and known_hosts want it.
 
+use ::yubikey::piv::SlotId;
 use serde::Serialize;
 use ssh_key::{HashAlg, PublicKey};
 
 use super::{Slot, Which, print_json, print_line};
-use crate::backend::yubikey;
+use crate::backend::yubikey::{self, device::Device};
 use crate::error::{OrSay, Result};
 use crate::setting::Setting;
 
@@ -33,19 +34,23 @@ pub(super) fn run(args: &Args, setting: &Setting) -> Result<()> {
     let mut device = args.which.open()?;
     let key = yubikey::key_in(&mut device, args.slot.slot)?;
     let public_key = yubikey::public_key(&device, &key)?;
-    let patterns = args.known_hosts.as_deref();
+    print(&device, args.slot.slot, &public_key, args.known_hosts.as_deref(), setting)
+}
+
+/// Prints the line, or with `--json` all there is to say of the key.
+pub(super) fn print(device: &Device, slot: SlotId, key: &PublicKey, patterns: Option<&str>, setting: &Setting) -> Result<()> {
     if setting.json {
         return print_json(&Exported {
             serial: device.serial(),
-            slot: yubikey::slot::number(args.slot.slot),
-            fingerprint: public_key.fingerprint(HashAlg::Sha256).to_string(),
-            public_key: trusted_user_ca_keys(&public_key)?,
-            known_hosts: known_hosts(&public_key, patterns.unwrap_or("*"))?,
+            slot: yubikey::slot::number(slot),
+            fingerprint: key.fingerprint(HashAlg::Sha256).to_string(),
+            public_key: trusted_user_ca_keys(key)?,
+            known_hosts: known_hosts(key, patterns.unwrap_or("*"))?,
         });
     }
     print_line(&match patterns {
-        Some(patterns) => known_hosts(&public_key, patterns)?,
-        None => trusted_user_ca_keys(&public_key)?,
+        Some(patterns) => known_hosts(key, patterns)?,
+        None => trusted_user_ca_keys(key)?,
     })
 }
 

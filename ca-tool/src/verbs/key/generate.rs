@@ -4,7 +4,7 @@ use ::yubikey::piv::{self, AlgorithmId, SlotId};
 use ::yubikey::{PinPolicy, TouchPolicy};
 use clap::ValueEnum;
 
-use super::{Slot, Which, export, print_line};
+use super::{Slot, Which, export};
 use crate::backend::yubikey::device::Device;
 use crate::backend::yubikey::management::{self, Place};
 use crate::backend::yubikey::{self, pin, slot};
@@ -81,7 +81,7 @@ pub(super) fn run(args: &Args, setting: &Setting) -> Result<()> {
     management::authenticate(&mut device, place, &setting.secrets)?;
     generate(&mut device, args.slot.slot, args.kind)?;
     let key = yubikey::key_in(&mut device, args.slot.slot)?;
-    print_line(&export::trusted_user_ca_keys(&yubikey::public_key(&device, &key)?)?)
+    export::print(&device, args.slot.slot, &yubikey::public_key(&device, &key)?, None, setting)
 }
 
 /// A slot that holds a key is not overwritten unawares: every certificate of that CA would lose its CA.
