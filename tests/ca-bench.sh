@@ -48,18 +48,22 @@ for key in file agent; do
   echo "one certificate, CA in a $key: ssh-keygen $theirs us, ca-tool $ours us (x $(ratio "$ours" "$theirs")), journal in memory $memory us (x $(ratio "$memory" "$theirs"))"
 done
 
-for ((at = 0; at < keys; at++)); do cp id.pub "k$at.pub"; done
+many=()
+for ((at = 0; at < keys; at++)); do
+  many+=("k$at.pub")
+  cp id.pub "k$at.pub"
+done
 for key in file agent; do
   ca=ca sign=(-s ca)
-  [ $key = agent ] && ca=agent:ca.pub sign=(-Us ca.pub)
+  if [ $key = agent ]; then ca=agent:ca.pub sign=(-Us ca.pub); fi
   from=$(now)
-  "$tool" sign -s $ca -I id -n alice -V +1h --journal "$room/many.db" k*.pub 2>/dev/null
+  "$tool" sign -s $ca -I id -n alice -V +1h --journal "$room/many.db" "${many[@]}" 2>/dev/null
   ours=$((($(now) - from) / 1000))
   from=$(now)
   for ((at = 0; at < keys; at++)); do ssh-keygen -q "${sign[@]}" -I id -n alice -V +1h -z $at "k$at.pub" 2>/dev/null; done
   theirs=$((($(now) - from) / 1000))
   from=$(now)
-  ssh-keygen -q "${sign[@]}" -I id -n alice -V +1h -z +1 k*.pub 2>/dev/null
+  ssh-keygen -q "${sign[@]}" -I id -n alice -V +1h -z +1 "${many[@]}" 2>/dev/null
   once=$((($(now) - from) / 1000))
   echo "$keys keys, CA in a $key: ca-tool once $ours us, ssh-keygen $keys times $theirs us (x $(ratio "$theirs" "$ours") of ca-tool's), ssh-keygen once $once us (x $(ratio "$ours" "$once") is ca-tool's)"
 done
