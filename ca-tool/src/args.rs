@@ -48,6 +48,7 @@ pub(crate) enum Verb {
     #[command(subcommand)]
     Key(verbs::key::Verb),
     Sign(verbs::sign::Args),
+    Emergency(verbs::emergency::Args),
     Inspect(verbs::inspect::Args),
     Log(verbs::log::Args),
     Revoke(verbs::revoke::Args),

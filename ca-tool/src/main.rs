@@ -53,6 +53,7 @@ fn run(verb: Verb, setting: &Setting) -> Result<()> {
         Verb::Init(args) => verbs::init::run(&args, setting),
         Verb::Key(verb) => verbs::key::run(verb, setting),
         Verb::Sign(args) => verbs::sign::run(args, setting),
+        Verb::Emergency(args) => verbs::emergency::run(&args, setting),
         Verb::Inspect(args) => verbs::inspect::run(&args, setting),
         Verb::Log(args) => verbs::log::run(&args, setting),
         Verb::Revoke(args) => verbs::revoke::run(&args, setting),

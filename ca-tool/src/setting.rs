@@ -19,6 +19,8 @@ const KRL: &str = "/etc/ssh/revoked_keys";
 pub(crate) struct Setting {
     configuration: Configuration,
     pub(crate) journal: PathBuf,
+    /// Whether somebody said where it is, rather than nobody.
+    pub(crate) journal_was_named: bool,
     pub(crate) krl: PathBuf,
     pub(crate) json: bool,
     pub(crate) secrets: Secrets,
@@ -51,6 +53,7 @@ impl Setting {
             typed.clone().or_else(|| configured.clone()).unwrap_or_else(|| usual.into())
         };
         Ok(Self {
+            journal_was_named: args.journal.is_some() || configuration.journal.is_some(),
             journal: place(&args.journal, &configuration.journal, JOURNAL),
             krl: place(&args.krl, &configuration.krl, KRL),
             json: args.json,

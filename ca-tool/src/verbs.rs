@@ -1,5 +1,6 @@
 //! One room for each verb: what can be typed, and its story.
 
+pub(crate) mod emergency;
 pub(crate) mod init;
 pub(crate) mod inspect;
 pub(crate) mod key;

@@ -47,10 +47,10 @@ pub(crate) struct Args {
     #[arg(long, conflicts_with_all = ["keys", "output", "host"])]
     to_agent: bool,
     /// Have the agent ask before each use
-    #[arg(long, requires = "to_agent")]
+    #[arg(long, requires = "to_agent", conflicts_with = "keys")] // clap drops a requirement that conflicts
     confirm: bool,
     /// Type of the key pair
-    #[arg(short = 't', value_name = "TYPE", requires = "to_agent", value_enum, default_value_t)]
+    #[arg(short = 't', value_name = "TYPE", requires = "to_agent", conflicts_with = "keys", value_enum, default_value_t)]
     kind: fresh_key::Kind,
     /// Public keys to sign; - is stdin
     #[arg(value_name = "KEY.pub", required_unless_present = "to_agent")]
