@@ -186,18 +186,30 @@ fn a_journal_that_others_can_write_is_not_believed() {
 fn what_is_no_journal_is_left_alone_and_nothing_is_signed() {
     let room = room(&["a"]);
     let database = rusqlite::Connection::open(room.path("journal.db")).unwrap();
-    database.execute("CREATE TABLE other (x)", []).unwrap();
+    database.execute_batch("CREATE TABLE other (x); PRAGMA user_version = 1").unwrap();
     database.close().unwrap();
-    for content in [room.path("journal.db").as_path(), std::path::Path::new("/etc/passwd"), std::path::Path::new("/dev/null")] {
-        if content != room.path("journal.db") {
-            std::fs::write(room.path("journal.db"), std::fs::read(content).unwrap()).unwrap();
-        }
+    let contents = [std::fs::read(room.path("journal.db")).unwrap(), b"text\n".repeat(1000), vec![]];
+    for (content, words) in
+        contents.iter().zip(["is not a journal of ca-tool", "cannot be used", "is not a journal of ca-tool"])
+    {
+        room.write("journal.db", content);
         std::fs::set_permissions(room.path("journal.db"), std::fs::Permissions::from_mode(0o600)).unwrap();
-        let before = std::fs::read(room.path("journal.db")).unwrap();
-        sign(&room, &["a.pub"]).refused("journal");
-        assert_eq!(std::fs::read(room.path("journal.db")).unwrap(), before);
+        sign(&room, &["a.pub"]).refused(words);
+        assert_eq!(&std::fs::read(room.path("journal.db")).unwrap(), content);
         assert!(!room.path("a-cert.pub").exists());
     }
+}
+
+#[test]
+fn a_journal_of_another_format_is_left_to_the_ca_tool_that_knows_it() {
+    let room = room(&["a"]);
+    sign(&room, &["a.pub"]).done();
+    std::fs::remove_file(room.path("a-cert.pub")).unwrap();
+    let database = rusqlite::Connection::open(room.path("journal.db")).unwrap();
+    database.execute_batch("PRAGMA user_version = 2").unwrap();
+    database.close().unwrap();
+    sign(&room, &["a.pub"]).refused("knows format 1");
+    assert!(!room.path("a-cert.pub").exists());
 }
 
 #[test]

@@ -5,6 +5,8 @@
 //! intent on the disk -> the CA signs -> parsed and verified again -> "issued" on the disk -> delivered
 //! ```
 
+use std::time::{Duration, Instant};
+
 use super::certificate;
 use super::request::Request;
 use crate::audit::{self, Level};
@@ -14,6 +16,10 @@ use crate::journal::{Attempt, Head, Journal, Numbering, Outcome, Wanted};
 
 /// So many intents are on the disk at most while their certificates are made. Two syncs serve them all.
 const AT_ONCE: usize = 256;
+
+/// After so long, what is signed is written down and delivered before the next one is signed: a CA that wants a touch
+/// for each signature must not hold back, or lose, what it has signed already.
+const A_WHILE: Duration = Duration::from_millis(300);
 
 /// A certificate that was delivered.
 #[derive(Debug)]
@@ -53,6 +59,17 @@ pub(crate) fn issue(
 /// As [`issue`].
 pub(crate) fn issue_all(
     wanted: &[Wanted<'_>],
+    numbering: Numbering,
+    ca: &mut dyn CaSigner,
+    journal: &mut Journal,
+    deliver: impl FnMut(usize, u64, &[u8]) -> Result<()>,
+) -> Result<Head> {
+    in_portions(A_WHILE, wanted, numbering, ca, journal, deliver)
+}
+
+fn in_portions(
+    a_while: Duration,
+    wanted: &[Wanted<'_>],
     mut numbering: Numbering,
     ca: &mut dyn CaSigner,
     journal: &mut Journal,
@@ -60,31 +77,40 @@ pub(crate) fn issue_all(
 ) -> Result<Head> {
     let ca_blob = certificate::ca_blob(ca)?;
     let mut head = None;
-    for (chunk, start) in wanted.chunks(AT_ONCE).zip((0..).step_by(AT_ONCE)) {
+    let mut place = 0;
+    for chunk in wanted.chunks(AT_ONCE) {
         let attempts = journal.intend(&ca_blob, numbering, chunk)?;
         if let (Numbering::From(_), Some(last)) = (numbering, attempts.last()) {
             numbering = Numbering::From(last.serial().saturating_add(1));
         }
-        let signed = sign_all(chunk, &attempts, ca);
-        let written = write_down(journal, &attempts, &signed)?;
-        tell_the_system_log(chunk, &attempts, &signed, journal, &written);
-        let delivered = deliver_all(journal, &attempts, &signed, |at, serial, blob| deliver(start + at, serial, blob))?;
-        head = Some(delivered.unwrap_or(written));
-        if let Some(Err(error)) = signed.into_iter().next_back() {
-            return Err(error);
+        let (mut wanted, mut attempts) = (chunk, attempts.as_slice());
+        while !attempts.is_empty() {
+            let signed = sign_some(a_while, wanted, attempts, ca);
+            let written = write_down(journal, attempts, &signed)?;
+            tell_the_system_log(wanted, attempts, &signed, journal, &written);
+            let delivered = deliver_all(journal, attempts, &signed, |at, serial, blob| deliver(place + at, serial, blob));
+            head = Some(written);
+            place += signed.len();
+            wanted = wanted.get(signed.len()..).unwrap_or_default();
+            attempts = attempts.get(signed.len()..).unwrap_or_default();
+            if let Some(error) = delivered.err().or_else(|| signed.into_iter().next_back()?.err()) {
+                give_up(journal, attempts)?;
+                return Err(error);
+            }
         }
     }
     head.map_or_else(|| journal.head(), Ok)
 }
 
-/// Signs until one fails: that one's error is the last in the list.
-fn sign_all(wanted: &[Wanted<'_>], attempts: &[Attempt], ca: &mut dyn CaSigner) -> Vec<Result<Vec<u8>>> {
+/// Signs until one fails (that one's error is the last in the list), or until it has taken a while.
+fn sign_some(a_while: Duration, wanted: &[Wanted<'_>], attempts: &[Attempt], ca: &mut dyn CaSigner) -> Vec<Result<Vec<u8>>> {
+    let begin = Instant::now();
     let mut signed = Vec::with_capacity(wanted.len());
     for (one, attempt) in wanted.iter().zip(attempts) {
         let result = certificate::sign(one.request, one.key, attempt.serial(), ca);
         let failed = result.is_err();
         signed.push(result);
-        if failed {
+        if failed || begin.elapsed() >= a_while {
             break;
         }
     }
@@ -92,13 +118,19 @@ fn sign_all(wanted: &[Wanted<'_>], attempts: &[Attempt], ca: &mut dyn CaSigner) 
 }
 
 fn write_down(journal: &mut Journal, attempts: &[Attempt], signed: &[Result<Vec<u8>>]) -> Result<Head> {
-    let not_tried = Error::new("One before it failed.", "");
-    let outcomes = attempts.iter().enumerate().map(|(at, attempt)| match signed.get(at) {
-        Some(Ok(blob)) => (attempt, Outcome::Issued(blob)),
-        Some(Err(error)) => (attempt, Outcome::Failed(error)),
-        None => (attempt, Outcome::Failed(&not_tried)),
-    });
-    journal.record(outcomes)
+    journal.record(attempts.iter().zip(signed).map(|(attempt, signed)| match signed {
+        Ok(blob) => (attempt, Outcome::Issued(blob)),
+        Err(error) => (attempt, Outcome::Failed(error)),
+    }))
+}
+
+/// What was announced and is not tried any more.
+fn give_up(journal: &mut Journal, attempts: &[Attempt]) -> Result<()> {
+    if attempts.is_empty() {
+        return Ok(());
+    }
+    let error = Error::new("One before it failed.", "");
+    journal.record(attempts.iter().map(|attempt| (attempt, Outcome::Failed(&error)))).map(drop)
 }
 
 fn tell_the_system_log(
@@ -113,13 +145,13 @@ fn tell_the_system_log(
     }
 }
 
-/// Delivers what was signed. The first that cannot be delivered ends it, after the journal has heard of all.
+/// Delivers what was signed. What cannot be delivered is written down, and the first error comes back.
 fn deliver_all(
     journal: &mut Journal,
     attempts: &[Attempt],
     signed: &[Result<Vec<u8>>],
     mut deliver: impl FnMut(usize, u64, &[u8]) -> Result<()>,
-) -> Result<Option<Head>> {
+) -> Result<()> {
     let mut failures = Vec::new();
     for (at, (attempt, blob)) in attempts.iter().zip(signed).enumerate() {
         if let Ok(blob) = blob
@@ -129,13 +161,10 @@ fn deliver_all(
         }
     }
     if failures.is_empty() {
-        return Ok(None);
+        return Ok(());
     }
     journal.record(failures.iter().map(|(attempt, error)| (*attempt, Outcome::Undelivered(error))))?;
-    match failures.into_iter().next() {
-        Some((_, error)) => Err(error),
-        None => Ok(None),
-    }
+    failures.into_iter().next().map_or(Ok(()), |(_, error)| Err(error))
 }
 
 #[cfg(test)]

@@ -72,12 +72,22 @@ fn broken() -> Error {
 }
 
 /// Asks for this many certificates in one call; the places that were delivered come back.
-fn ask(count: usize, ca: &mut Ca<'_>, path: &Path, mut deliver: impl FnMut(usize) -> Result<()>) -> (Result<Head>, Vec<usize>) {
+fn ask(count: usize, ca: &mut Ca<'_>, path: &Path, deliver: impl FnMut(usize) -> Result<()>) -> (Result<Head>, Vec<usize>) {
+    ask_in_portions(Duration::MAX, count, ca, path, deliver)
+}
+
+fn ask_in_portions(
+    a_while: Duration,
+    count: usize,
+    ca: &mut Ca<'_>,
+    path: &Path,
+    mut deliver: impl FnMut(usize) -> Result<()>,
+) -> (Result<Head>, Vec<usize>) {
     let (request, key) = (request(), subject());
     let wanted = vec![Wanted { request: &request, key: &key, comment: "" }; count];
     let mut delivered = Vec::new();
     let mut journal = Journal::open(path).unwrap();
-    let result = issue_all(&wanted, Numbering::Next, ca, &mut journal, |at, _, _| {
+    let result = in_portions(a_while, &wanted, Numbering::Next, ca, &mut journal, |at, _, _| {
         deliver(at)?;
         delivered.push(at);
         Ok(())
@@ -196,4 +206,27 @@ fn more_keys_than_go_into_one_transaction_get_numbers_without_a_gap() {
     ask(count, &mut Ca::that(|_| Ok(())), &path, |_| Ok(())).0.unwrap();
     let serials: Vec<u64> = entries(&path).iter().filter_map(|entry| entry.row.serial).collect();
     assert_eq!(serials, (1..=u64::try_from(count).unwrap()).collect::<Vec<_>>());
+}
+
+#[test]
+fn what_a_slow_ca_has_signed_is_delivered_before_it_signs_the_next() {
+    let (_folder, path) = place();
+    let seen = RefCell::new(Vec::new());
+    let mut ca = Ca::that(|_| {
+        seen.borrow_mut().push(statuses(&path));
+        Ok(())
+    });
+    let (result, delivered) = ask_in_portions(Duration::ZERO, 3, &mut ca, &path, |_| Ok(()));
+    result.unwrap();
+    use Status::{Issued, Unfinished};
+    assert_eq!(*seen.borrow(), [[Unfinished; 3], [Issued, Unfinished, Unfinished], [Issued, Issued, Unfinished]]);
+    assert_eq!(delivered, [0, 1, 2]);
+}
+
+#[test]
+fn after_a_delivery_that_fails_nothing_more_is_signed() {
+    let (_folder, path) = place();
+    let mut ca = Ca::that(|at| if at > 0 { panic!("it signed") } else { Ok(()) });
+    assert!(ask_in_portions(Duration::ZERO, 2, &mut ca, &path, |_| Err(broken())).0.is_err());
+    assert_eq!(statuses(&path), [Status::Undelivered, Status::Failed]);
 }
