@@ -8,4 +8,4 @@ mod record;
 pub(crate) mod request;
 pub(crate) mod to_agent;
 
-pub(crate) use record::{Issued, issue, issue_all};
+pub(crate) use record::{issue, issue_all};

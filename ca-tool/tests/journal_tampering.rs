@@ -64,7 +64,7 @@ fn finds(sql: &str, words: &str) {
 
 fn columns(database: &Connection) -> Vec<String> {
     let statement = database.prepare("SELECT * FROM journal").unwrap();
-    statement.column_names().into_iter().map(str::to_owned).collect()
+    statement.column_names().map(str::to_owned).collect()
 }
 
 #[test]
