@@ -1,0 +1,4 @@
+//! The guides, word for word: each command of a page in docs/ is run as it stands there, against the real sshd.
+
+mod break_glass;
+mod page;
