@@ -85,6 +85,13 @@ impl Journal {
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(|error| trouble(&error))?;
         let head = row::head(&transaction).map_err(|error| trouble(&error))?;
+        // Cheap, and the one fault after which a serial number could be given a second time.
+        if row::counted(&transaction) != head.seq {
+            return Err(Error::new(
+                format!("The newest rows of the journal {} are missing.", path.display()),
+                "Run `ca-tool log verify`, and restore the journal from a copy: serial numbers would repeat.",
+            ));
+        }
         let mut writer = Writer { transaction, head, who: &self.who, reason: self.reason.as_deref(), path: &path, time: now() };
         let done = work(&mut writer)?;
         writer.transaction.commit().map_err(|error| trouble(&error))?;

@@ -134,6 +134,15 @@ fn rows_that_were_taken_out_are_found() {
 }
 
 #[test]
+fn nothing_is_signed_when_the_newest_rows_are_missing() {
+    let room = room();
+    std::fs::remove_file(room.path("id-cert.pub")).unwrap();
+    run(&room, "DELETE FROM journal WHERE seq >= 6");
+    room.ca_tool(&["sign", "-s", "ca", "-I", "x", "-n", "x", "id.pub"]).refused("serial numbers would repeat");
+    assert!(!room.path("id-cert.pub").exists());
+}
+
+#[test]
 fn rows_that_were_exchanged_or_closed_up_are_found() {
     let swap = "UPDATE journal SET seq = -1 WHERE seq = 2; UPDATE journal SET seq = 2 WHERE seq = 4; UPDATE journal SET seq = 4 WHERE seq = -1";
     finds(swap, "Row 2 was changed after it was written.");

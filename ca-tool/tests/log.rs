@@ -80,7 +80,8 @@ fn a_certificate_that_got_lost_is_had_again() {
 fn nothing_in_the_journal_can_fool_a_terminal() {
     let room = room();
     let evil = "eve\u{1b}[2J\nroot\u{202e}";
-    room.ca_tool(&["sign", "-s", "ca", "-I", evil, "-n", evil, "-O", "force-command=\u{7}x", "a.pub"]).done();
+    let done = room.ca_tool(&["sign", "-s", "ca", "-I", evil, "-n", evil, "-O", "force-command=\u{7}x", "a.pub"]).done();
+    assert!(!done.stderr.contains(['\u{1b}', '\u{202e}']), "{done:?}");
     room.ca_tool(&["revoke", "-s", "any", "-I", evil, "-r", evil]).done();
     for typed in [&["log", "list"][..], &["log", "show", "10"], &["log", "show", "12"]] {
         let said = room.ca_tool(typed).done().stdout;

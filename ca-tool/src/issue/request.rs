@@ -8,6 +8,7 @@ use ussh_cert::validity::Interval;
 
 use super::options::Options;
 use crate::error::{Error, Result};
+use crate::talk::escaped;
 
 /// As OpenSSH (sshkey.h: SSHKEY_CERT_MAX_PRINCIPALS).
 const MAX_PRINCIPALS: usize = 256;
@@ -42,7 +43,12 @@ impl Request {
 
     /// For prompts: `"alice@corp" for alice, valid until 14:57`.
     pub(crate) fn in_words(&self) -> String {
-        format!("\"{}\" for {}, valid until {}", self.key_id.escape_debug(), self.principals.join(","), until(self.interval.to))
+        format!(
+            "\"{}\" for {}, valid until {}",
+            escaped(&self.key_id),
+            escaped(&self.principals.join(",")),
+            until(self.interval.to)
+        )
     }
 }
 

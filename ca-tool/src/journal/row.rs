@@ -190,6 +190,11 @@ pub(super) fn head(connection: &Connection) -> rusqlite::Result<Head> {
     }
 }
 
+/// How many rows there ever were, by SQLite's own count.
+pub(super) fn counted(connection: &Connection) -> i64 {
+    connection.query_row("SELECT seq FROM sqlite_sequence WHERE name = 'journal'", [], |row| row.get(0)).unwrap_or(0)
+}
+
 /// Adds a row behind `head`. A row whose `attempt` is 0 gets its own number there.
 pub(super) fn add(connection: &Connection, head: &Head, mut row: Row) -> rusqlite::Result<Head> {
     row.seq = head.seq.saturating_add(1);

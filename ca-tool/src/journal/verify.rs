@@ -41,9 +41,7 @@ impl Journal {
         while let Some(row) = rows.next().map_err(trouble)? {
             reading.take(row).map_err(trouble)?;
         }
-        let count = "SELECT seq FROM sqlite_sequence WHERE name = 'journal'";
-        let counted = transaction.query_row(count, [], |row| row.get(0)).unwrap_or(0);
-        Ok(reading.end(counted))
+        Ok(reading.end(row::counted(&transaction)))
     }
 }
 

@@ -1,5 +1,14 @@
 //! A temporary folder in which ca-tool runs: its journal and revocation list are there, and nothing of this host's.
-#![allow(dead_code, unreachable_pub, unused_imports, clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::string_slice, clippy::unwrap_used)] // each test file uses its part of it
+#![allow(
+    dead_code,
+    unreachable_pub,
+    unused_imports,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used
+)] // each test file uses its part of it
 
 mod agent;
 mod security_key;
