@@ -118,6 +118,8 @@ fn several_keys_or_none_are_listed_so_that_one_can_be_chosen() {
     let room = room();
     make(&room, "EC:prime256v1", "01", "one", &[]);
     make(&room, "EC:secp384r1", "02", "two", &[]);
+    // No SSH key, although it looks like one of P-256.
+    make(&room, "EC:secp256k1", "03", "bitcoin", &[]);
     let done = sign(&room, "pkcs11:", &["id.pub"]).refused("names 2 keys").stderr;
     let lines: Vec<_> = done.lines().filter(|line| line.starts_with("  pkcs11:token=My%20CA;")).collect();
     assert_eq!(lines.len(), 2, "{done}");
