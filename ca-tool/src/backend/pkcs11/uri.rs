@@ -156,7 +156,7 @@ mod tests {
     fn a_pin_in_the_uri_is_refused_and_not_repeated() {
         for uri in ["pkcs11:token=a?module-path=/m.so&pin-value=314159", "pkcs11:pin-value=314159?module-path=/m.so"] {
             let error = Uri::parse(uri).unwrap_err().to_string();
-            assert!(error.contains("pin-value") && !error.contains("314159"), "{error}");
+            assert!(error.contains("arguments can be read") && !error.contains("314159"), "{error}");
         }
     }
 
