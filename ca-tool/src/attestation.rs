@@ -13,6 +13,7 @@ mod tests;
 
 use ::yubikey::piv::{self, SlotId};
 use ::yubikey::{Certificate, Error as Trouble};
+use ssh_key::public::KeyData;
 use x509_cert::der::Encode;
 
 use crate::backend::yubikey::device::Device;
@@ -32,12 +33,7 @@ pub(crate) struct Attestation {
 ///
 /// # Errors
 /// When there is no attestation, or it is about something else. One that nobody vouches for is no error: see `trust`.
-pub(crate) fn attest(
-    device: &mut Device,
-    slot: SlotId,
-    expected: &ssh_key::public::KeyData,
-    roots: &Roots,
-) -> Result<Attestation> {
+pub(crate) fn attest(device: &mut Device, slot: SlotId, expected: &KeyData, roots: &Roots) -> Result<Attestation> {
     let name = device.name();
     let leaf = device.try_run(|card| piv::attest(card, slot)).map_err(|trouble| {
         unless_pulled_out(trouble, &name, || {
@@ -59,24 +55,27 @@ pub(crate) fn attest(
     let statement = Statement::parse(&leaf).ok_or_else(|| {
         Error::new(format!("The attestation from {name} is not understood."), "Please report it, with the firmware.")
     })?;
-    let same_key = public_key::from_spki(statement.public_key()).is_some_and(|(_, key)| key == *expected);
-    if !same_key {
-        return Err(Error::new(
-            format!("{name} attests another key than the one in slot {}.", slot::number(slot)),
-            "Do not use it as a CA. Pull it out, plug it in, and try again.",
-        ));
-    }
-    if statement.serial.is_some_and(|serial| serial != device.serial()) {
-        return Err(Error::new(
-            format!("{name} shows an attestation of YubiKey {}.", statement.serial.unwrap_or_default()),
-            "It is not what it says it is: do not use it as a CA.",
-        ));
-    }
+    refuse_another(&statement, expected, device.serial(), slot)?;
     let trust = match (Link::parse(&leaf), Link::parse(&device_certificate)) {
         (Some(leaf), Some(device_certificate)) => chain::judge(&leaf, &device_certificate, roots),
         _ => Trust::Malformed,
     };
     Ok(Attestation { statement, trust })
+}
+
+/// An attestation that is about another key or another device proves nothing of this one. Some firmware tells no serial number.
+fn refuse_another(statement: &Statement, expected: &KeyData, serial: u32, slot: SlotId) -> Result<()> {
+    let advice = "It is not what it says it is: do not use it as a CA.";
+    if public_key::from_spki(statement.public_key()).is_none_or(|(_, key)| key != *expected) {
+        let slot = slot::number(slot);
+        return Err(Error::new(format!("YubiKey {serial} attests another key than the one in slot {slot}."), advice));
+    }
+    match statement.serial {
+        Some(other) if other != serial => {
+            Err(Error::new(format!("YubiKey {serial} shows an attestation of YubiKey {other}."), advice))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The reason that is meant, unless the card is simply gone.
