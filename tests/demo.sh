@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . tests/prepare.sh
 
-seconds=20 # how long the certificate is valid
+seconds=25 # how long the first certificate is valid
 
 main() {
     prepare
@@ -17,39 +17,46 @@ main() {
     sudo_is_accepted_from_its_cache
     the_certificate_expires
     a_new_one_is_issued
+    it_is_revoked
     echo
     echo "All steps went as told."
 }
 
 prepare() {
     need_root
-    need_packages gcc libc6-dev libpam0g-dev openssh-client openssh-server sudo iproute2 util-linux perl-base
+    need_packages gcc libc6-dev libpam0g-dev libpcsclite-dev pkg-config openssh-client openssh-server sudo iproute2 \
+        util-linux perl-base
     need_cargo
-    echo "Building pam_ussh.so ..."
-    build_module
+    echo "Building pam_ussh.so and ca-tool ..."
+    build
     start_host
+    plug_in_a_yubikey
     on host /usr/sbin/sshd
 }
 
 make_a_ca() {
-    step "A CA. The host trusts it for logins and for sudo, and its sudo asks pam_ussh on every command."
-    show host "ssh-keygen -q -t ed25519 -N '' -C 'the CA' -f /root/ca"
-    show host "cp /root/ca.pub /etc/ssh/trusted_user_ca"
+    step "A YubiKey, fresh from the factory, becomes a CA: new PIN, PUK and management key, and a key that it made itself."
+    note "host# ca-tool init"
+    on host bash -c "ca-tool init --algorithm p384 --root /root/attestation-root.pem --json >init.json \
+        --secret-fd new-pin=3 --secret-fd new-puk=4 3<<<654321 4<<<87654321" 2>&1 | sed 's/^/   /' || fail "no CA was made"
+    show host "ca-tool key list"
+    step "The host trusts it for logins and for sudo, and its sudo asks pam_ussh on every command."
+    show host "ca-tool key export | tee /etc/ssh/trusted_user_ca"
     show host "cat /etc/pam.d/sudo"
 }
 
 issue_a_certificate() {
-    step "A certificate for alice, valid for $seconds seconds, into the ssh-agent of her laptop."
+    step "A certificate for alice, valid for $seconds seconds, straight into the ssh-agent of her laptop: no file has its key."
     on laptop ssh-agent -a agent.socket >/dev/null
-    show laptop "ssh-keygen -q -t ed25519 -N '' -C 'alice' -f id"
-    issue 1
+    issue
+    step "The list of what is revoked, for the host's RevokedKeys. Nothing is, yet."
+    show host "ca-tool krl build; ca-tool krl show"
 }
 
 log_in() {
     step "alice logs in. Her agent comes along; the certificate lets her in."
     note "laptop\$ ssh -A alice@host"
-    coproc ssh { enter setpriv --reuid laptop --regid laptop --init-groups env HOME=/home/laptop \
-        SSH_AUTH_SOCK=/home/laptop/agent.socket ssh -A -tt alice@localhost exec bash /opt/rig/session.sh 2>/dev/null; }
+    coproc ssh { ssh_to_host -A -tt exec bash /opt/rig/session.sh 2>/dev/null; }
     answer >/dev/null # what stands before the mark: nothing
     [ "$(answer)" = ready ] || fail "alice cannot log in: $(cat $files/var/log/auth.log)"
     logged 'Accepted publickey'
@@ -68,7 +75,7 @@ sudo_is_accepted_from_its_cache() {
 }
 
 the_certificate_expires() {
-    step "The certificate expires. Her login stays, her agent too, sudo's memory too; the next sudo is refused."
+    step "The certificate ends, and the agent drops it. Her login stays, sudo's memory too; the next sudo is refused."
     local left=$((issued + seconds + 1 - $(date +%s)))
     note "... $left seconds later"
     sleep $left
@@ -78,9 +85,21 @@ the_certificate_expires() {
 
 a_new_one_is_issued() {
     step "A new certificate into the same agent, and the same login may sudo again."
-    issue 2
+    seconds=3600
+    issue
     as_alice 0 "sudo id"
     logged 'pam_ussh(sudo:account): accepted'
+}
+
+it_is_revoked() {
+    step "Her laptop is stolen. What the CA has issued to her is revoked, and opens no further login."
+    show host "ca-tool revoke --user alice --reason 'laptop stolen'"
+    note "laptop\$ ssh alice@host"
+    if ssh_to_host true >/dev/null 2>&1; then fail "the revoked certificate opened a login"; fi
+    note "Permission denied."
+    logged 'revoked by file'
+    show host "ca-tool log list"
+    show host "ca-tool log verify"
 }
 
 # --- How it is done.
@@ -97,10 +116,28 @@ start_host() {
     files=/proc/$pid/root
     printf '%s required pam_ussh.so\n' auth account >$files/etc/pam.d/sudo
     printf 'session required pam_unix.so\n' >>$files/etc/pam.d/sudo
-    printf 'TrustedUserCAKeys /etc/ssh/trusted_user_ca\n' >>$files/etc/ssh/sshd_config
+    printf 'TrustedUserCAKeys /etc/ssh/trusted_user_ca\nRevokedKeys /etc/ssh/revoked_keys\n' >>$files/etc/ssh/sshd_config
     cp tests/src/world/session.sh $files/opt/rig/
     keep_log 2>/dev/null &
     for _ in {1..100}; do [ -e $files/var/log/auth.log ] || sleep 0.05; done
+}
+
+# A software YubiKey, where programs look for pcscd, with a finger on it whenever it wants one. It goes with this script.
+plug_in_a_yubikey() {
+    install -m 755 "$ca_tool" "$software_yubikey" $files/opt/rig/
+    mkdir -p $files/run/pcscd
+    mkfifo $files/run/fingers # nobody writes there: its touches are given, and its stdin never ends
+    enter /opt/rig/software-yubikey --socket /run/pcscd/pcscd.comm --serial 5001234 --write-root /root/attestation-root.pem \
+        <>$files/run/fingers >$files/run/yubikey 2>/dev/null &
+    for _ in {1..100}; do grep -qs ready $files/run/yubikey && return || sleep 0.05; done
+    fail "the software YubiKey does not start"
+}
+
+ssh_to_host() {
+    local options=()
+    while [[ ${1:-} == -* ]]; do options+=("$1") && shift; done
+    enter setpriv --reuid laptop --regid laptop --init-groups env HOME=/home/laptop \
+        SSH_AUTH_SOCK=/home/laptop/agent.socket ssh -oBatchMode=yes "${options[@]}" alice@localhost "$@"
 }
 
 # A syslog daemon: one socket, one file.
@@ -119,7 +156,9 @@ on() {
     local who=$1 as=()
     shift
     [ "$who" = host ] || as=(setpriv --reuid "$who" --regid "$who" --init-groups)
-    enter "${as[@]}" env -i PATH=/usr/sbin:/usr/bin HOME="/home/$who" SSH_AUTH_SOCK="/home/$who/agent.socket" \
+    local home=/home/$who
+    [ "$who" = laptop ] || home=/root
+    enter "${as[@]}" env -i PATH=/usr/sbin:/usr/bin:/opt/rig HOME="$home" SSH_AUTH_SOCK="/home/$who/agent.socket" \
         bash -c 'cd 2>/dev/null; "$@"' - "$@"
 }
 
@@ -132,16 +171,18 @@ note() { printf '   %s\n' "$1"; }
 
 # Shows a command, runs it, shows what it says.
 show() {
-    note "$1\$ $2"
+    note "$1$([ "$1" = host ] && echo '#' || echo '$') $2"
     on "$1" bash -c "$2" 2>&1 | sed 's/^/   /' || fail "that should have worked"
 }
 
+# The CA's desk has the YubiKey, and here also a way to the laptop's agent, as a forwarded one would be.
 issue() {
     issued=$(date +%s)
-    on host cp /home/laptop/id.pub /root/
-    show host "ssh-keygen -q -s /root/ca -I alice@corp -z $1 -n alice -V -1m:+${seconds}s /root/id.pub"
-    cp $files/root/id-cert.pub $files/home/laptop/
-    show laptop "ssh-add -q -D; ssh-add -q id; ssh-add -l"
+    local sign="ca-tool sign -s yubikey:slot=9c --to-agent -I alice@corp -n alice -V -1m:+${seconds}s -O permit-agent-forwarding"
+    note "host# $sign"
+    on host bash -c "SSH_AUTH_SOCK=/home/laptop/agent.socket $sign --secret-fd pin=3 3<<<654321" 2>&1 |
+        sed 's/^/   /' || fail "no certificate was issued"
+    show laptop "ssh-add -l"
 }
 
 # Sends a command to alice's login, shows its answer, and wants this exit code.

@@ -10,7 +10,7 @@ packages=(
     libpcsclite-dev pkg-config                            # to build ca-tool
     openssh-client openssh-server sudo opendoas           # what the rig runs
     pcscd vsmartcard-vpcd                                 # where its YubiKeys are plugged in
-    ykcs11 opensc yubico-piv-tool yubikey-manager         # what else uses them
+    ykcs11 opensc-pkcs11 opensc yubico-piv-tool yubikey-manager # what else uses them
     softhsm2                                              # another token
     iproute2 procps util-linux perl-base                  # what it runs them with
     binutils valgrind                                     # what looks into the module
