@@ -51,7 +51,7 @@ impl Secret {
     }
 
     /// Whether a person typed it just now and could type another one. What a program gave is tried once.
-    pub(crate) fn from_person(&self) -> bool {
+    pub(crate) fn was_typed(&self) -> bool {
         self.from_person
     }
 }

@@ -36,9 +36,8 @@ pub(crate) fn error(error: &Error) {
 /// Colours, on a terminal that wants them (<https://no-color.org>).
 #[derive(Clone, Copy)]
 pub(crate) enum Paint {
-    Red = 31,
-    Green = 32,
-    Yellow = 33,
+    Red,
+    Yellow,
 }
 
 impl Paint {
@@ -46,7 +45,6 @@ impl Paint {
         let plain = !stderr().is_terminal() || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let code = match self {
             Self::Red => 31,
-            Self::Green => 32,
             Self::Yellow => 33,
         };
         if plain { words.to_string() } else { format!("\x1b[{code}m{words}\x1b[0m") }

@@ -48,7 +48,7 @@ fn decrypt(key: &PrivateKey, path: &Path, setting: &Setting) -> Result<PrivateKe
         let passphrase = setting.secrets.ask(Kind::Passphrase, &format!("Passphrase of {}", path.display()))?;
         match key.decrypt(passphrase.bytes()) {
             Ok(key) => return Ok(key),
-            Err(_) if passphrase.from_person() => talk::say("That is not its passphrase."),
+            Err(_) if passphrase.was_typed() => talk::say("That is not its passphrase."),
             Err(_) => {
                 return Err(Error::new(format!("The passphrase given for {} is wrong.", path.display()), "Nothing was signed."));
             }

@@ -64,7 +64,7 @@ pub(super) fn open(key: &PrivateKey, flags: u8, path: &Path, setting: &Setting) 
         "Does SSH_SK_PROVIDER name a security key library (sk-api)? `ssh-add FILE` asks the same of your own agent.",
     )?;
     let blob = key.public_key().key_data().encode_vec().or_say(&what, "The file may be damaged.")?;
-    let signer = AgentSigner::new(connection, &blob, &key.comment().to_string())?;
+    let signer = AgentSigner::new(connection, &blob, key.comment().as_ref())?;
     Ok(Box::new(SkSigner { signer, desk, flags, _agent: agent }))
 }
 

@@ -20,7 +20,7 @@ pub(crate) fn sign(request: &Request, subject: &[u8], serial: u64, ca: &mut dyn 
     let to_be_signed = draft
         .to_be_signed(&nonce)
         .ok_or_else(|| Error::new("This type of key cannot be certified.", "Use an ed25519, ecdsa, rsa or sk key."))?;
-    let signature = ca.sign(&to_be_signed, &format!("{}", request.in_words()))?;
+    let signature = ca.sign(&to_be_signed, &request.in_words())?;
     let blob = with_signature(to_be_signed, &signature);
     check(&blob, &draft).ok_or_else(|| {
         Error::new(

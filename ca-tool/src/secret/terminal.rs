@@ -34,7 +34,8 @@ fn line(tty: &mut File) -> std::io::Result<Option<Zeroizing<Vec<u8>>>> {
         if tty.read(&mut *byte)? == 0 {
             return Ok(None);
         }
-        match byte[0] {
+        let [typed] = *byte;
+        match typed {
             b'\n' | b'\r' => break,
             CTRL_C | CTRL_D | CTRL_BACKSLASH => return Ok(None),
             other => answer.push(other),

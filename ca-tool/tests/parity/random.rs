@@ -1,10 +1,10 @@
 //! Random requests, as both programs take them.
 
 /// A generator that a failing run can be repeated with.
-pub struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed | 1)
     }
 
@@ -71,7 +71,7 @@ const VALUES: [&str; 12] = [
 ];
 
 /// The words of one request, without program, CA and keys.
-pub fn request(random: &mut Random) -> Vec<String> {
+pub(crate) fn request(random: &mut Random) -> Vec<String> {
     // ssh-keygen forgets what stood before -h; and only after clear do both programs begin with nothing.
     let mut words: Vec<String> = if random.below(3) == 0 { vec!["-h".into()] } else { vec![] };
     words.extend(["-O".into(), "clear".into()]);

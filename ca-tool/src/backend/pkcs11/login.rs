@@ -89,7 +89,7 @@ impl Pin {
                 "Nothing was signed. If you are sure of another one, say --last-try. If not, set a new one with the PUK or SO PIN.",
             ));
         }
-        if !tried.from_person() {
+        if !tried.was_typed() {
             return Err(Error::new(format!("The PIN given for {} is wrong.", self.name), "Nothing was signed."));
         }
         talk::say("That is not its PIN.");

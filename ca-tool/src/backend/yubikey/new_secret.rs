@@ -14,7 +14,7 @@ pub(crate) fn ask(setting: &Setting, kind: Kind, device: &str) -> Result<Zeroizi
     loop {
         let first = setting.secrets.ask(kind, &format!("New {what} of {device} (6 to 8 characters)"))?;
         let verdict = check(first.bytes(), what);
-        if !first.from_person() {
+        if !first.was_typed() {
             verdict?;
             return Ok(Zeroizing::new(first.bytes().to_vec()));
         }

@@ -45,7 +45,7 @@ fn asked(device: &mut Device, setting: &Setting, purpose: &str, even_default: bo
             return Err(default_pin(device));
         }
         if let Err(error) = check_length(pin.bytes()) {
-            if !pin.from_person() {
+            if !pin.was_typed() {
                 return Err(error);
             }
             talk::say(error);
@@ -53,7 +53,7 @@ fn asked(device: &mut Device, setting: &Setting, purpose: &str, even_default: bo
         }
         match device.try_run(|card| card.verify_pin(pin.bytes())) {
             Ok(()) => return Ok(Zeroizing::new(pin.bytes().to_vec())),
-            Err(Trouble::WrongPin { tries: left @ 1.. }) if pin.from_person() => {
+            Err(Trouble::WrongPin { tries: left @ 1.. }) if pin.was_typed() => {
                 talk::say(format_args!("Wrong PIN: {}.", tries_left(left)));
             }
             Err(Trouble::WrongPin { tries: left @ 1.. }) => return Err(wrong(device, left)),
