@@ -55,7 +55,8 @@ fn a_ca_in_the_forwarded_agent_signs_and_a_security_key_blinks_at_home() {
     agent.add(&ca);
     device.log();
     let mut alice = world.ssh("alice").agent(&agent).open();
-    let sign = format!("/opt/rig/ca-tool sign -s agent:{} -I alice@corp -n alice --to-agent --journal journal.db", ca.fingerprint());
+    let sign =
+        format!("/opt/rig/ca-tool sign -s agent:{} -I alice@corp -n alice --to-agent --journal journal.db", ca.fingerprint());
     let answer = alice.run(&sign);
     assert!(answer.ok().stderr.contains("Touch the security key to sign \"alice@corp\""), "{answer}");
     assert_eq!(device.touches(), 1);
