@@ -13,7 +13,7 @@ packages=(
     ykcs11 opensc-pkcs11 opensc yubico-piv-tool yubikey-manager # what else uses them
     softhsm2                                              # another token
     iproute2 procps util-linux perl-base                  # what it runs them with
-    binutils valgrind                                     # what looks into the module
+    binutils valgrind strace                              # what looks into the module and ca-tool
     openssl                                               # what judges attestations
 )
 
