@@ -14,7 +14,7 @@ packages=(
     softhsm2                                              # another token
     iproute2 procps util-linux perl-base                  # what it runs them with
     binutils valgrind strace                              # what looks into the module and ca-tool
-    openssl                                               # what judges attestations
+    openssl mandoc man-db                                 # what judges attestations and man pages
 )
 
 cargo_deny_version=0.20.2

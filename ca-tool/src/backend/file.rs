@@ -50,7 +50,10 @@ fn decrypt(key: &PrivateKey, path: &Path, setting: &Setting) -> Result<PrivateKe
             Ok(key) => return Ok(key),
             Err(_) if passphrase.was_typed() => talk::say("That is not its passphrase."),
             Err(_) => {
-                return Err(Error::new(format!("The passphrase given for {} is wrong.", path.display()), "Nothing was signed."));
+                return Err(Error::new(
+                    format!("The passphrase given for {} is wrong.", path.display()),
+                    "Nothing was signed.",
+                ));
             }
         }
     }

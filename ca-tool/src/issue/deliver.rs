@@ -25,13 +25,14 @@ pub(crate) fn beside(key: &Path) -> PathBuf {
 }
 
 /// Writes all of the file or none of it. The new one is made beside the old one under a name that nobody knows, so that
-/// root may sign in a folder of somebody else's without following their links.
+/// root may sign in a folder of somebody else's without following their links. Nobody waits for the disk: the journal has
+/// the certificate, and gives it again (`ca-tool log show --certificate`).
 pub(crate) fn to_file(path: &Path, line: &str) -> Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let written = tempfile::Builder::new()
         .permissions(Permissions::from_mode(0o644))
         .tempfile_in(folder)
-        .and_then(|mut file| file.write_all(line.as_bytes()).and_then(|()| file.as_file().sync_all()).map(|()| file))
+        .and_then(|mut file| file.write_all(line.as_bytes()).map(|()| file))
         .and_then(|file| file.persist(path).map_err(|error| error.error));
     written.map(drop).or_say(
         format!("The certificate cannot be written to {}", path.display()),

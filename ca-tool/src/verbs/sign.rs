@@ -106,8 +106,8 @@ pub(crate) fn run(args: Args, setting: &Setting) -> Result<()> {
 
 fn to_agent(args: &Args, request: &Request, setting: &Setting) -> Result<()> {
     let mut agent = AgentDelivery::prepare(request, args.confirm)?;
-    let mut ca = backend::open(&setting.ca(args.ca.as_deref())?, setting)?;
     let mut journal = Journal::open(&setting.journal)?;
+    let mut ca = backend::open(&setting.ca(args.ca.as_deref())?, setting)?;
     let key = FreshKey::generate(args.kind, &request.key_id)?;
     let serial = args.serial.map(|serial| serial.number);
     let issued = issue(request, key.blob(), serial, &mut *ca, &mut journal, |blob| agent.deliver(&key, blob))?;

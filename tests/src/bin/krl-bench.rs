@@ -123,6 +123,7 @@ fn compare(name: &str, runs: usize, theirs: &[&str], ours: &[&str]) {
 }
 
 /// Milliseconds of processor time.
+#[expect(clippy::zombie_processes, reason = "wait4 waits, and says what it cost")]
 fn timed(program: &Path, words: &[&str]) -> f64 {
     let child = Command::new(program).args(words).stdout(Stdio::null()).stdin(Stdio::null()).spawn().expect("it starts");
     // SAFETY: a struct of integers, for which zero is a value.
