@@ -29,7 +29,7 @@ pub fn random(random: &mut Random, pool: &Pool) -> Vec<u8> {
 
 fn one_section(random: &mut Random, pool: &Pool) -> Vec<u8> {
     // RSA certificates' own blobs are in the pool, too, and an explicit "key" may be anything.
-    let blobs = |random: &mut Random| (0..random.below(3)).map(|_| pool.blob(&plain(random, pool))).collect::<Vec<_>>();
+    let blobs = |random: &mut Random| (0..random.below(3)).map(|_| pool.blob(plain(random, pool))).collect::<Vec<_>>();
     match random.below(8) {
         0 => section(2, &blobs(random).iter().flat_map(|blob| string(blob)).collect::<Vec<_>>()),
         1 => section(5, &blobs(random).iter().flat_map(|blob| string(&sha256(blob))).collect::<Vec<_>>()),

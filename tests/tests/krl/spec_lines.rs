@@ -44,7 +44,7 @@ fn lines_are_taken_and_refused_as_by_ssh_keygen() {
         "serial: 5\r",
         "serial: \u{b}5",
         "serial: 5#6",
-        "serial: 5\06",
+        "serial: 5\x006",
         "serial: #",
         "serials: 5",
         "id:",
