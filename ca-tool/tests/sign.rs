@@ -34,3 +34,32 @@ fn an_encrypted_key_has_its_passphrase_asked_for_on_the_terminal() {
     assert!(!screen.contains("sesame"), "the passphrase was echoed: {screen}");
     room.ok("ssh-keygen", &["-L", "-f", "id-cert.pub"]);
 }
+
+/// Root who names a device must not lose it. A folder is no better: the serial number would be spent for nothing.
+#[test]
+fn what_is_no_file_is_not_replaced_by_a_certificate() {
+    let room = Room::new();
+    room.key("ca", "ed25519");
+    room.key("id", "ed25519");
+    room.ok("mkfifo", &["pipe"]);
+    room.ok("ln", &["-s", "/dev/null", "null"]);
+    room.ok("mkdir", &["folder"]);
+    for there in ["pipe", "null", "folder"] {
+        room.ca_tool(&["sign", "-s", "ca", "-I", "a", "-n", "a", "-o", there, "id.pub"]).refused("is no file");
+        let kind = std::fs::symlink_metadata(room.path(there)).unwrap().file_type();
+        assert!(!kind.is_file(), "{there} is a file now");
+    }
+    assert!(!room.path("journal.db").exists(), "a serial number was taken");
+}
+
+#[test]
+fn the_certificate_of_a_key_from_stdin_goes_to_stdout() {
+    let room = Room::new();
+    room.key("ca", "ed25519");
+    let key = room.key("id", "ed25519").with_extension("pub");
+    let mut command = room.command(&["sign", "-s", "ca", "-I", "a", "-n", "a", "-"]);
+    command.stdin(std::fs::File::open(key).unwrap());
+    let certificate = room::Done::of(command).done().stdout;
+    assert!(certificate.starts_with("ssh-ed25519-cert-v01@openssh.com ") && certificate.ends_with(" id\n"), "{certificate}");
+    assert!(!room.path("--cert.pub").exists());
+}

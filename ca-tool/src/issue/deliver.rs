@@ -1,13 +1,13 @@
 //! Where a certificate goes: a file beside its key, a file that was named, or stdout.
 
 use std::ffi::OsString;
-use std::fs::Permissions;
+use std::fs::{self, Permissions};
 use std::io::{Write, stdout};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use crate::error::{OrSay, Result};
+use crate::error::{Error, OrSay, Result};
 
 /// The line that ssh-keygen would write: type, base64, comment.
 pub(crate) fn line(blob: &[u8], comment: &str) -> Option<String> {
@@ -22,6 +22,20 @@ pub(crate) fn beside(key: &Path) -> PathBuf {
     let name = key.as_os_str().as_bytes();
     let stem = name.strip_suffix(b".pub").unwrap_or(name);
     PathBuf::from(OsString::from_vec([stem, b"-cert.pub"].concat()))
+}
+
+/// A file that is replaced is a file: root who names /dev/null would lose it.
+///
+/// # Errors
+/// When something else is there, behind links too.
+pub(crate) fn refuse_what_is_no_file(path: &Path) -> Result<()> {
+    match fs::metadata(path) {
+        Ok(there) if !there.is_file() => Err(Error::new(
+            format!("{} is there already, and is no file that a certificate could replace.", path.display()),
+            "Name a file with -o, or -o - for stdout. Nothing was signed.",
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// Writes all of the file or none of it. The new one is made beside the old one under a name that nobody knows, so that

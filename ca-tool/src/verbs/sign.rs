@@ -40,7 +40,7 @@ pub(crate) struct Args {
     /// Sign host keys
     #[arg(short = 'h', long = "host")]
     host: bool,
-    /// Write the certificate there; - is stdout [default: KEY-cert.pub beside KEY.pub]
+    /// Write the certificate there; - is stdout [default: KEY-cert.pub beside KEY.pub, stdout for a key from stdin]
     #[arg(short = 'o', long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Make a key pair and add it with its certificate to the ssh-agent, until the certificate ends; writes no file
@@ -86,6 +86,9 @@ pub(crate) fn run(args: Args, setting: &Setting) -> Result<()> {
         return to_agent(&args, &request, setting);
     }
     let keys = args.keys.iter().map(|path| subject(path)).collect::<Result<Vec<_>>>()?;
+    if let Some(output) = args.output.as_deref().filter(|output| *output != Path::new("-")) {
+        deliver::refuse_what_is_no_file(output)?;
+    }
     // Before anybody is asked for a PIN: without it nothing gets signed.
     let mut journal = Journal::open(&setting.journal)?;
     let mut ca = backend::open(&setting.ca(args.ca.as_deref())?, setting)?;
@@ -165,9 +168,9 @@ fn beside_private(path: &Path) -> Option<PathBuf> {
 
 fn hand_over(args: &Args, path: &Path, key: &PublicKeyFile, blob: &[u8]) -> Result<()> {
     let line = deliver::line(blob, &key.comment).unwrap_or_default();
-    match &args.output {
-        Some(output) if output == Path::new("-") => deliver::to_stdout(&line),
-        Some(output) => deliver::to_file(output, &line),
-        None => deliver::to_file(&deliver::beside(path), &line),
+    match args.output.as_deref() {
+        Some(output) if output != Path::new("-") => deliver::to_file(output, &line),
+        None if path != Path::new("-") => deliver::to_file(&deliver::beside(path), &line),
+        _ => deliver::to_stdout(&line),
     }
 }
