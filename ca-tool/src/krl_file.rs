@@ -1,10 +1,11 @@
 //! The revocation list as a file: replaced whole, one writer at a time, and never older than it was.
 
-use std::fs::{File, Permissions};
+use std::fs::{File, OpenOptions, Permissions};
 use std::io::{ErrorKind, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use nix::fcntl::OFlag;
 use ussh_cert::krl::Krl;
 
 use crate::error::{Error, OrSay, Result};
@@ -108,12 +109,18 @@ fn mode(path: &Path) -> Result<u32> {
     Ok(std::fs::metadata(path).or_say(cannot(path), ADVICE)?.permissions().mode() & 0o7777)
 }
 
-/// The folder's lock rather than the file's: the file is another one after it was replaced.
+/// A file of its own: the list is another one after it was replaced. And one that only its owner can open, as folder and
+/// list can be by everybody: whoever can open something can lock it, and hold up revocations for ever.
 fn lock(path: &Path) -> Result<File> {
-    let folder = File::open(file::folder(path)).or_say(cannot(path), ADVICE)?;
-    if folder.try_lock().is_err() {
+    let mut name = std::ffi::OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(".lock");
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false).mode(0o600).custom_flags(OFlag::O_NOFOLLOW.bits());
+    let lock = options.open(file::folder(path).join(name)).or_say(cannot(path), ADVICE)?;
+    if lock.try_lock().is_err() {
         talk::say(format_args!("Another ca-tool writes {}: waiting.", path.display()));
-        folder.lock().or_say(cannot(path), ADVICE)?;
+        lock.lock().or_say(cannot(path), ADVICE)?;
     }
-    Ok(folder)
+    Ok(lock)
 }

@@ -163,6 +163,20 @@ fn the_file_is_replaced_whole_and_keeps_its_mode() {
     assert!(std::fs::symlink_metadata(room.path("link")).unwrap().is_symlink(), "the link was replaced");
 }
 
+/// A lock on the folder or the list is anybody's who can read them.
+#[test]
+fn nobody_who_can_only_read_holds_up_a_revocation() {
+    let room = room();
+    room.ca_tool(&["revoke", "a.pub"]).done();
+    let held = [room.path("."), room.path("krl")].map(|path| std::fs::File::open(path).unwrap());
+    held.iter().for_each(|file| file.lock().unwrap());
+    let mut command = room.program("timeout");
+    command.args(["60", env!("CARGO_BIN_EXE_ca-tool"), "revoke", "b.pub", "--journal", "journal.db", "--krl", "krl"]);
+    Done::of(command).done();
+    let lock = std::fs::metadata(room.path(".krl.lock")).unwrap();
+    assert_eq!(lock.permissions().mode() & 0o7777, 0o600, "nobody else can open it");
+}
+
 #[test]
 fn many_who_revoke_at_the_same_time_lose_nothing() {
     let room = room();
