@@ -182,6 +182,24 @@ fn a_journal_that_others_can_write_is_not_believed() {
     assert!(!room.path("a-cert.pub").exists());
 }
 
+/// Whoever may write the folder can exchange the file for an older copy of itself.
+#[test]
+fn a_journal_in_a_folder_that_everybody_can_write_is_not_believed() {
+    let room = room(&["a"]);
+    sign(&room, &["a.pub"]).done();
+    std::fs::remove_file(room.path("a-cert.pub")).unwrap();
+    let (folder, journal) = (room.path("."), room.path("journal.db"));
+    let mode = |mode| std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(mode)).unwrap();
+    mode(0o777);
+    sign(&room, &["a.pub"]).refused("Anybody can put another journal in the place of");
+    mode(0o1777);
+    std::os::unix::fs::chown(&journal, Some(65534), None).unwrap();
+    sign(&room, &["a.pub"]).refused("Anybody can put another journal in the place of");
+    assert!(!room.path("a-cert.pub").exists());
+    std::os::unix::fs::chown(&journal, Some(0), None).unwrap();
+    sign(&room, &["a.pub"]).done();
+}
+
 #[test]
 fn what_is_no_journal_is_left_alone_and_nothing_is_signed() {
     let room = room(&["a"]);

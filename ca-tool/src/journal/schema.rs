@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::ErrorKind;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use nix::unistd::{AccessFlags, access};
+use nix::unistd::{AccessFlags, access, geteuid};
 use rusqlite::{Connection, OpenFlags};
 
 use super::row::{self, Event, Head, Row};
@@ -155,11 +155,23 @@ fn check(connection: &Connection, path: &Path) -> Result<()> {
 }
 
 fn refuse_writable_by_others(path: &Path) -> Result<()> {
-    let mode = fs::metadata(path).or_say(cannot(path), ADVICE)?.permissions().mode();
-    if mode & 0o022 != 0 {
+    let path = &path.canonicalize().or_say(cannot(path), ADVICE)?;
+    let journal = fs::metadata(path).or_say(cannot(path), ADVICE)?;
+    if journal.mode() & 0o022 != 0 {
         return Err(Error::new(
             format!("The journal {} can be written by others than its owner.", path.display()),
             format!("See who did what with `ca-tool log verify`, then: chmod 600 {}", path.display()),
+        ));
+    }
+    let folder = crate::file::folder(path);
+    let mode = fs::metadata(folder).or_say(cannot(path), ADVICE)?.mode();
+    let is_everybodys = mode & 0o002 != 0;
+    let is_sticky = mode & 0o1000 != 0;
+    let is_mine = journal.uid() == 0 || journal.uid() == geteuid().as_raw();
+    if is_everybodys && !(is_sticky && is_mine) {
+        return Err(Error::new(
+            format!("Anybody can put another journal in the place of {}.", path.display()),
+            format!("Keep it in a folder of its own: {} is everybody's.", folder.display()),
         ));
     }
     Ok(())
