@@ -270,3 +270,28 @@ fn a_certificate_that_is_not_what_was_announced_is_found() {
     let done = verify(&room).refused("");
     assert!(done.stdout.contains("Row 3 has another certificate than row 2 announced."), "{done:#?}");
 }
+
+/// Each column that an intent announces the certificate with.
+#[test]
+fn an_intent_that_announced_something_else_is_found() {
+    for change in [
+        "serial = '00000000000000000077'",
+        "key_id = 'eve'",
+        "certificate_type = 'host'",
+        "principals = '[\"root\"]'",
+        "valid_after = '00000000000000000001'",
+        "valid_before = '18446744073709551615'",
+        r#"options = '{"critical":[],"extensions":[]}'"#,
+        r#"options = '{"critical":[["force-command","false"]],"extensions":[["permit-pty",null]]}'"#,
+        "key = 'SHA256:x'",
+    ] {
+        let room = room();
+        verify(&room).done();
+        behind_its_guards(&room, |database| {
+            database.execute(&format!("UPDATE journal SET {change} WHERE seq = 2"), []).unwrap();
+            write_hashes_anew(database);
+        });
+        let done = verify(&room);
+        assert!(done.code == 1 && done.stdout.contains("Row 3 has another certificate than row 2 announced."), "{change}: {done:#?}");
+    }
+}

@@ -3,10 +3,11 @@
 use ssh_key::encoding::Encode;
 use ussh_cert::algorithm::AlgorithmSet;
 use ussh_cert::certificate::Certificate;
-use ussh_cert::draft::{Draft, with_signature};
+use ussh_cert::draft::{CertificateOption, Draft, with_signature};
 use ussh_cert::key::PublicKey;
 use ussh_cert::signature;
 
+use super::options;
 use super::request::Request;
 use crate::backend::CaSigner;
 use crate::error::{Error, OrSay, Result};
@@ -70,6 +71,12 @@ fn check(blob: &[u8], draft: &Draft<'_>) -> Option<()> {
             .eq(draft.principals.iter().map(|text| text.clone().into_bytes()))
         && certificate.valid_after == draft.valid_after
         && certificate.valid_before == draft.valid_before
+        && options::are(certificate.critical_options, draft.critical_options.iter().map(named))
+        && options::are(certificate.extensions, draft.extensions.iter().map(named))
         && certificate.signature_key == draft.signature_key;
     same.then_some(())
+}
+
+fn named(option: &CertificateOption) -> (&str, Option<&str>) {
+    (&option.name, option.value.as_deref())
 }

@@ -2,6 +2,7 @@
 
 use ussh_cert::certificate::CertificateType;
 use ussh_cert::draft::CertificateOption;
+use ussh_cert::options::RawOption;
 use ussh_cert::source_address::SourceAddress;
 
 use crate::error::{Error, Result};
@@ -130,6 +131,16 @@ fn refuse_repetition(options: &[CertificateOption]) -> Result<()> {
         Some(name) => Err(Error::usage(format!("The option {name} is given twice."), "Give each option once.")),
         None => Ok(()),
     }
+}
+
+/// Whether a certificate's critical options or extensions, as they stand in it, are these in this order.
+pub(crate) fn are<'a>(raw: &[u8], wanted: impl IntoIterator<Item = (&'a str, Option<&'a str>)>) -> bool {
+    let found = RawOption::all(raw);
+    let length: usize = found.iter().map(|option| 8 + option.name.len() + option.value.len()).sum();
+    let found = found.iter().map(|option| (option.name, (!option.value.is_empty()).then(|| option.text())));
+    let wanted = wanted.into_iter().map(|(name, value)| (name.as_bytes(), value.map(|value| Some(value.as_bytes()))));
+    // What follows the last one that is framed right counts, too.
+    length == raw.len() && found.eq(wanted)
 }
 
 fn matches(name: &str, other: &str) -> bool {

@@ -11,10 +11,13 @@ use std::collections::{HashMap, HashSet};
 
 use rusqlite::types::Value;
 use ussh_cert::Certificate;
+use ussh_cert::certificate::CertificateType;
 
-use super::row::{self, COLUMNS, Event, Head, Row};
+use super::query::principals;
+use super::row::{self, COLUMNS, Event, Head, Row, RowOptions};
 use super::{Journal, schema};
 use crate::error::Result;
+use crate::issue::options;
 
 /// What was found.
 #[derive(Debug)]
@@ -151,10 +154,23 @@ impl<'a> Reading<'a> {
 
 fn announced(intent: &Row, certificate: Option<&[u8]>) -> bool {
     let Some(Ok(certificate)) = certificate.map(Certificate::parse) else { return false };
+    let Some(RowOptions { critical, extensions }) = intent.options() else { return false };
+    let kind = match certificate.certificate_type {
+        CertificateType::User => "user",
+        CertificateType::Host => "host",
+    };
     Some(certificate.serial) == intent.serial
         && intent.ca_key.as_deref() == Some(certificate.signature_key)
         && intent.key_id.as_ref().is_some_and(|key_id| key_id.as_bytes() == certificate.key_id)
+        && intent.certificate_type.as_deref() == Some(kind)
+        && principals(intent).iter().map(String::as_bytes).eq(certificate.principals.iter().copied())
+        && options::are(certificate.critical_options, critical.iter().map(named))
+        && options::are(certificate.extensions, extensions.iter().map(named))
         && intent.valid_after == Some(certificate.valid_after)
         && intent.valid_before == Some(certificate.valid_before)
         && intent.key == Some(ussh_cert::key::fingerprint(&certificate.public_key))
+}
+
+fn named((name, value): &(String, Option<String>)) -> (&str, Option<&str>) {
+    (name, value.as_deref())
 }
