@@ -24,6 +24,15 @@ impl Error {
         Self { usage: true, ..Self::new(what, next) }
     }
 
+    /// Whoever read has had enough, as `head` has: exit code 1, and nothing more to say.
+    pub(crate) fn nobody_listens() -> Self {
+        Self::new("", "")
+    }
+
+    pub(crate) fn is_silent(&self) -> bool {
+        self.what.is_empty()
+    }
+
     pub(crate) fn what(&self) -> &str {
         &self.what
     }

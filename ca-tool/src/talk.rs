@@ -1,7 +1,7 @@
 //! What is said to the person at the terminal. Data goes to stdout, talk to stderr.
 
 use std::fmt;
-use std::io::{IsTerminal, Write, stderr, stdout};
+use std::io::{ErrorKind, IsTerminal, Write, stderr, stdout};
 
 use crate::error::{Error, OrSay, Result};
 
@@ -29,6 +29,9 @@ pub(crate) fn warn(words: impl fmt::Display) {
 
 /// Says why the program ends.
 pub(crate) fn error(error: &Error) {
+    if error.is_silent() {
+        return;
+    }
     say(format_args!("{} {}", Paint::Red.on("ca-tool:"), error.what()));
     say(error.next());
 }
@@ -53,10 +56,14 @@ impl Paint {
 
 /// Text from elsewhere, for a terminal or a log: whatever could move the cursor, end a line or close quotes is escaped.
 pub(crate) fn escaped(text: &str) -> String {
-    text.escape_debug().to_string()
+    // A single quote closes nothing here, and O'Brien would not know himself.
+    text.split('\'').map(|part| part.escape_debug().to_string()).collect::<Vec<_>>().join("'")
 }
 
 /// Writes a line of data to stdout.
 pub(crate) fn print(words: impl fmt::Display) -> Result<()> {
-    writeln!(stdout(), "{words}").or_say("stdout takes no more", "Nothing is lost: run it again.")
+    match writeln!(stdout(), "{words}") {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Err(Error::nobody_listens()),
+        other => other.or_say("stdout takes no more", "Nothing is lost: run it again."),
+    }
 }

@@ -117,3 +117,18 @@ fn a_journal_that_is_not_there_is_not_made_by_reading() {
     }
     assert!(!room.path("journal.db").exists());
 }
+
+#[test]
+fn who_reads_the_first_line_only_hears_no_complaint() {
+    let room = Room::new();
+    room.key("ca", "ed25519");
+    room.key("id", "ed25519");
+    room.ca_tool(&["sign", "-s", "ca", "-I", "O'Brien", "-n", "a", "id.pub"]).done();
+    let tool = env!("CARGO_BIN_EXE_ca-tool");
+    let mut command = room.program("sh");
+    // Nobody reads at all: `head` would sometimes be slower than the list.
+    command.args(["-c", &format!("( sleep 1; {tool} log list --journal journal.db; echo $? >code ) | true")]);
+    assert_eq!(room::Done::of(command).done().stderr, "");
+    assert_eq!(room.read("code"), "1\n");
+    assert!(room.ca_tool(&["log", "list"]).done().stdout.contains("\"O'Brien\" for a"));
+}
