@@ -11,6 +11,8 @@ use std::path::PathBuf;
 
 use zeroize::Zeroizing;
 
+pub(crate) use terminal::leave_signals_to_others;
+
 use crate::error::{Error, Result};
 
 /// Which secret is meant; its name is the one in `--secret-fd NAME=FD` and in the credential `ca-tool.NAME`.

@@ -63,3 +63,43 @@ fn the_certificate_of_a_key_from_stdin_goes_to_stdout() {
     assert!(certificate.starts_with("ssh-ed25519-cert-v01@openssh.com ") && certificate.ends_with(" id\n"), "{certificate}");
     assert!(!room.path("--cert.pub").exists());
 }
+
+#[test]
+fn a_signal_at_the_prompt_ends_it_and_the_terminal_echoes_again() {
+    use nix::sys::signal::Signal;
+    let room = Room::new();
+    room.key("id", "ed25519");
+    room.ok("ssh-keygen", &["-q", "-t", "ed25519", "-N", "open sesame", "-f", "ca"]);
+    for signal in [Signal::SIGTERM, Signal::SIGHUP, Signal::SIGINT, Signal::SIGQUIT] {
+        let mut terminal = Terminal::start(&room.command(&["sign", "-s", "ca", "-I", "a", "-n", "a", "id.pub"]));
+        terminal.reads("Passphrase of ca: ");
+        assert!(!terminal.echoes());
+        assert_eq!(terminal.signals(signal).killed_by(), Some(signal as i32));
+        assert!(terminal.echoes(), "{signal}");
+    }
+}
+
+#[test]
+fn a_program_that_keeps_giving_the_wrong_passphrase_is_asked_three_times() {
+    let mut room = Room::new();
+    room.key("id", "ed25519");
+    room.ok("ssh-keygen", &["-q", "-t", "ed25519", "-N", "open sesame", "-f", "ca"]);
+    let program = room.write("askpass", "#!/bin/sh\necho asked >>asked\necho wrong\n");
+    room.ok("chmod", &["755", "askpass"]);
+    room.set("SSH_ASKPASS", program).set("SSH_ASKPASS_REQUIRE", "force");
+    room.ca_tool(&["sign", "-s", "ca", "-I", "a", "-n", "a", "id.pub"]).refused("wrong three times");
+    assert_eq!(room.read("asked"), "asked\n".repeat(3));
+}
+
+#[test]
+fn a_certificate_that_never_ends_is_said_loudly() {
+    let room = Room::new();
+    room.key("ca", "ed25519");
+    room.key("id", "ed25519");
+    let sign = |validity| room.ca_tool(&["sign", "-s", "ca", "-I", "a", "-n", "a", "-V", validity, "id.pub"]).done().stderr;
+    for validity in ["always:forever", "0x0:0xffffffffffffffff"] {
+        let said = sign(validity);
+        assert!(said.contains("never ends") && said.contains("\"a\" for a, valid for ever\n"), "{said}");
+    }
+    assert!(!sign("+1h").contains("never ends"));
+}

@@ -12,6 +12,9 @@ use crate::secret::Kind;
 use crate::setting::Setting;
 use crate::talk;
 
+/// As many as ssh(1) allows; what asks for us may be a program that never learns.
+const TRIES: usize = 3;
+
 struct FileSigner(PrivateKey);
 
 /// Opens the file; an encrypted one has its passphrase asked for.
@@ -44,7 +47,7 @@ fn refuse_rsa(key: &PrivateKey, path: &Path) -> Result<()> {
 }
 
 fn decrypt(key: &PrivateKey, path: &Path, setting: &Setting) -> Result<PrivateKey> {
-    loop {
+    for _ in 0..TRIES {
         let passphrase = setting.secrets.ask(Kind::Passphrase, &format!("Passphrase of {}", path.display()))?;
         match key.decrypt(passphrase.bytes()) {
             Ok(key) => return Ok(key),
@@ -57,6 +60,10 @@ fn decrypt(key: &PrivateKey, path: &Path, setting: &Setting) -> Result<PrivateKe
             }
         }
     }
+    Err(Error::new(
+        format!("The passphrase for {} was wrong three times.", path.display()),
+        "Nothing was signed. Run it again when you have found it.",
+    ))
 }
 
 impl CaSigner for FileSigner {

@@ -44,10 +44,13 @@ impl Request {
     /// For prompts: `"alice@corp" for alice, valid until 14:57`.
     pub(crate) fn in_words(&self) -> String {
         format!(
-            "\"{}\" for {}, valid until {}",
+            "\"{}\" for {}, valid {}",
             escaped(&self.key_id),
             escaped(&self.principals.join(",")),
-            until(self.interval.to)
+            match self.interval.to {
+                FOREVER => "for ever".into(),
+                end => format!("until {}", until(end)),
+            }
         )
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use ussh_cert::certificate::CertificateType;
+use ussh_cert::certificate::{CertificateType, FOREVER};
 
 use crate::backend;
 use crate::error::{Error, Result};
@@ -82,6 +82,9 @@ impl Serial {
 pub(crate) fn run(args: Args, setting: &Setting) -> Result<()> {
     let request = request(&args)?;
     let numbering = numbering(&args)?;
+    if request.interval.to == FOREVER {
+        talk::warn("This certificate never ends: only a revocation list can take it back.");
+    }
     if args.to_agent {
         return to_agent(&args, &request, setting);
     }

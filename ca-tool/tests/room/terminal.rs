@@ -63,6 +63,23 @@ impl Terminal {
         self
     }
 
+    /// Sends ca-tool a signal, as the system does when it shuts down.
+    pub fn signals(&mut self, signal: nix::sys::signal::Signal) -> &mut Self {
+        nix::sys::signal::kill(nix::unistd::Pid::from_raw(self.child.id().cast_signed()), signal).unwrap();
+        self
+    }
+
+    /// Whether what is typed appears.
+    pub fn echoes(&self) -> bool {
+        use nix::sys::termios::{LocalFlags, tcgetattr};
+        tcgetattr(&self.keyboard).unwrap().local_flags.contains(LocalFlags::ECHO)
+    }
+
+    /// The signal that ended it.
+    pub fn killed_by(&mut self) -> Option<i32> {
+        std::os::unix::process::ExitStatusExt::signal(&self.child.wait().unwrap())
+    }
+
     /// Waits for the end: the exit code, and all that was on the screen.
     pub fn ends(mut self) -> (i32, String) {
         let code = self.child.wait().unwrap().code().unwrap_or(-1);

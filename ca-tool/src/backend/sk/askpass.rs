@@ -12,7 +12,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use crate::error::{Error, OrSay, Result};
-use crate::secret::{Kind, Secrets};
+use crate::secret::{Kind, Secrets, leave_signals_to_others};
 use crate::talk;
 
 /// Set for the private agent only; its value is the socket's path.
@@ -73,6 +73,7 @@ impl PinDesk {
         let socket = self.socket.clone();
         std::thread::scope(|scope| {
             let working = scope.spawn(|| {
+                leave_signals_to_others();
                 let done = work();
                 over.store(true, Ordering::SeqCst);
                 let _ = UnixStream::connect(&socket); // wakes the desk
