@@ -53,13 +53,12 @@ need_cargo() {
   curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y --profile minimal -c clippy -c rustfmt"
 }
 
-# Builds module and ca-tool as they are shipped, and the YubiKey for them; says where they are in $module, $ca_tool
-# and $software_yubikey.
+# Builds the module as it is shipped, ca-tool and a YubiKey for it; says where they are in $module, $ca_tool and
+# $software_yubikey.
 build() {
     cargo build --quiet --locked --release -p pam_ussh || fail "the module does not build"
-    cargo build --quiet --locked --release -p ca-tool || fail "ca-tool does not build"
-    cargo build --quiet --locked -p software-yubikey --bin software-yubikey || fail "the software YubiKey does not build"
+    cargo build --quiet --locked -p ca-tool -p software-yubikey || fail "ca-tool does not build"
     local built
     built=$(realpath "${CARGO_TARGET_DIR:-target}")
-    module=$built/release/libpam_ussh.so ca_tool=$built/release/ca-tool software_yubikey=$built/debug/software-yubikey
+    module=$built/release/libpam_ussh.so ca_tool=$built/debug/ca-tool software_yubikey=$built/debug/software-yubikey
 }

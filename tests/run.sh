@@ -29,10 +29,9 @@ main() {
     check "format" cargo fmt --all --check
     check "clippy" cargo clippy --quiet --locked --workspace --all-targets -- -D warnings
     check "module" cargo build --quiet --locked --release -p pam_ussh
-    check "ca-tool" cargo build --quiet --locked --release -p ca-tool
     local built
-    built=$(realpath "${CARGO_TARGET_DIR:-target}")/release
-    export PAM_USSH_SO=$built/libpam_ussh.so CA_TOOL=$built/ca-tool
+    built=$(realpath "${CARGO_TARGET_DIR:-target}")
+    export PAM_USSH_SO=$built/release/libpam_ussh.so CA_TOOL=$built/debug/ca-tool
     check "tests" cargo test --locked --workspace --no-fail-fast
     check "fuzz" tests/fuzz/run.sh 30
     check_dependencies

@@ -12,13 +12,13 @@ use super::{Output, World};
 const PCSCD: &str = "/run/pcscd/pcscd.comm";
 
 impl World {
-    /// Puts ca-tool on everybody's path: `$CA_TOOL`, else this workspace's release build.
+    /// Puts ca-tool on everybody's path: `$CA_TOOL`, else this workspace's own build.
     #[track_caller]
     pub fn install_ca_tool(&self) {
         let program = ca_tool_under_test();
         assert!(
             program.is_file(),
-            "there is no {}: build it (cargo build --release -p ca-tool) or name it in CA_TOOL",
+            "there is no {}: build it (cargo build -p ca-tool) or name it in CA_TOOL",
             program.display()
         );
         self.install(&program, "/opt/rig/ca-tool", 0o755);
@@ -41,10 +41,10 @@ impl World {
     }
 }
 
-/// `$CA_TOOL`, else this workspace's release build.
+/// `$CA_TOOL`, else this workspace's own build.
 fn ca_tool_under_test() -> PathBuf {
     match std::env::var_os("CA_TOOL") {
         Some(path) => path.into(),
-        None => concat!(env!("CARGO_MANIFEST_DIR"), "/../target/release/ca-tool").into(),
+        None => concat!(env!("CARGO_MANIFEST_DIR"), "/../target/debug/ca-tool").into(),
     }
 }
