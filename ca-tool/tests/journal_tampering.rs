@@ -292,6 +292,9 @@ fn an_intent_that_announced_something_else_is_found() {
             write_hashes_anew(database);
         });
         let done = verify(&room);
-        assert!(done.code == 1 && done.stdout.contains("Row 3 has another certificate than row 2 announced."), "{change}: {done:#?}");
+        assert!(
+            done.code == 1 && done.stdout.contains("Row 3 has another certificate than row 2 announced."),
+            "{change}: {done:#?}"
+        );
     }
 }

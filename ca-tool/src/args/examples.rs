@@ -53,9 +53,16 @@ Without questions but for the PIN; keep the CA's public key:
   ca-tool key unblock --serial 5001234",
     ),
     (
+        &["emergency"],
+        "Into a new folder, by a CA that the ssh-agent has from a security key:
+  ca-tool emergency -s agent:ca.pub -n root --reason 'LDAP is down'",
+    ),
+    (
         &["sign"],
         "A user's key, for an hour, by the YubiKey:
   ca-tool sign -s yubikey:slot=9c -I alice@laptop -n alice id_ed25519.pub
+A fresh key into the ssh-agent, which may come along (pam_ussh asks it):
+  ca-tool sign -s yubikey:slot=9c -I alice -n alice -O permit-agent-forwarding --to-agent
 Several keys with one PIN, for eight hours, as a role that AuthorizedPrincipalsFile names:
   ca-tool sign -s yubikey:slot=9c -I team -n deploy -V +8h alice.pub bob.pub
 A host's key, for a year:
@@ -65,6 +72,13 @@ One command from one network:
 By a key in a hardware security module, and by one in the ssh-agent:
   ca-tool sign -s 'pkcs11:token=CA;object=ssh-ca?module-path=/usr/lib/softhsm/libsofthsm2.so' -I alice -n alice id.pub
   ca-tool sign -s agent:ca.pub -I alice -n alice id.pub",
+    ),
+    (
+        &["emergency"],
+        "A key pair and its certificate in a folder of their own, for half an hour, with the CA on a security key:
+  ca-tool emergency -s agent:ca.pub -n root --reason 'LDAP is down'
+The same into the agent, with no file:
+  ca-tool emergency -s agent:ca.pub -n root --reason 'LDAP is down' --to-agent",
     ),
     (
         &["inspect"],

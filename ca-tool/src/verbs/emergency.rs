@@ -30,7 +30,6 @@ const USUAL: &str = "-5m:+30m";
 
 /// Make a key pair and a certificate for at most an hour, when nothing else lets you in
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: ca-tool emergency -s agent:ca.pub -n root --reason \"LDAP is down\"")]
 pub(crate) struct Args {
     /// CA: a key file, agent:…, yubikey:slot=9c, pkcs11:… or a configured name [default: the configuration's]
     #[arg(short = 's', long = "ca", value_name = "CA")]

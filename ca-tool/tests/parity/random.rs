@@ -86,8 +86,8 @@ pub(crate) fn request(random: &mut Random) -> Vec<String> {
     words.push(format!("-z+{serial}"));
     let mut options = random.some_of(&FLAGS, 6);
     let mut valued = random.some_of(&VALUES, 3);
-    valued.sort();
-    // An option that is given twice is a difference of its own.
+    // An option that is given twice is a difference of its own, in whatever case.
+    valued.sort_by_key(|word| word.to_ascii_lowercase());
     valued.dedup_by_key(|word| word.split(['=']).next().unwrap().to_ascii_lowercase());
     options.extend(valued);
     let shift = random.below(options.len().max(1));
