@@ -43,12 +43,13 @@ pub(crate) fn parse(line: &str) -> Option<PublicKeyFile> {
 }
 
 fn text(path: &Path) -> Result<String> {
-    let mut text = String::new();
+    let mut text = Vec::new();
     let read = if path == Path::new("-") {
-        stdin().take(MAX).read_to_string(&mut text)
+        stdin().take(MAX).read_to_end(&mut text)
     } else {
-        fs::File::open(path).and_then(|file| file.take(MAX).read_to_string(&mut text))
+        fs::File::open(path).and_then(|file| file.take(MAX).read_to_end(&mut text))
     };
     read.or_say(format!("{} cannot be read", path.display()), "Name a public key file, such as id_ed25519.pub.")?;
-    Ok(text)
+    // Comments may be older than UTF-8.
+    Ok(String::from_utf8_lossy(&text).into_owned())
 }

@@ -103,3 +103,13 @@ fn a_certificate_that_never_ends_is_said_loudly() {
     }
     assert!(!sign("+1h").contains("never ends"));
 }
+
+#[test]
+fn a_comment_that_is_older_than_utf_8_keeps_no_key_from_being_signed() {
+    let room = Room::new();
+    room.key("ca", "ed25519");
+    let key = std::fs::read(room.key("id", "ed25519").with_extension("pub")).unwrap();
+    room.write("id.pub", [key.trim_ascii_end(), b" Andr\xe9\n"].concat());
+    room.ca_tool(&["sign", "-s", "ca", "-I", "a", "-n", "a", "id.pub"]).done();
+    room.ok("ssh-keygen", &["-L", "-f", "id-cert.pub"]);
+}

@@ -212,4 +212,20 @@ mod tests {
             assert!(Options::parse(CertificateType::User, typed).is_err(), "{typed:?}");
         }
     }
+    #[test]
+    fn options_that_are_more_less_or_others_are_not_those() {
+        let raw = b"\0\0\0\x01a\0\0\0\x05\0\0\0\x01x\0\0\0\x01b\0\0\0\0";
+        assert!(are(raw, [("a", Some("x")), ("b", None)]));
+        for other in [
+            &[("a", Some("x"))][..],
+            &[("a", Some("y")), ("b", None)],
+            &[("b", None), ("a", Some("x"))],
+            &[("a", Some("x")), ("b", Some(""))],
+            &[],
+        ] {
+            assert!(!are(raw, other.iter().copied()), "{other:?}");
+        }
+        assert!(!are(&[raw.as_slice(), &[0]].concat(), [("a", Some("x")), ("b", None)]), "a byte behind them");
+        assert!(are(b"", []));
+    }
 }
