@@ -7,8 +7,21 @@ use crate::error::{Error, OrSay, Result};
 
 /// Says one line.
 pub(crate) fn say(words: impl fmt::Display) {
+    say_after(None, words);
+}
+
+/// Whatever the words are made of, such as the names of other people's files: they move no cursor.
+fn say_after(painted: Option<String>, words: impl fmt::Display) {
+    let mut line = painted.map_or_else(String::new, |painted| painted + " ");
+    for character in words.to_string().chars() {
+        match character {
+            '\n' => line.push('\n'),
+            control if control.is_control() => line.extend(control.escape_default()),
+            other => line.push(other),
+        }
+    }
     // Nobody may be listening; that is no reason to stop.
-    let _ = writeln!(stderr(), "{words}");
+    let _ = writeln!(stderr(), "{line}");
 }
 
 /// Whether somebody watches, who wants one line that moves rather than many.
@@ -24,7 +37,7 @@ pub(crate) fn progress(done: usize, all: usize) {
 
 /// Says something that must not be overlooked.
 pub(crate) fn warn(words: impl fmt::Display) {
-    say(format_args!("{} {words}", Paint::Yellow.on("warning:")));
+    say_after(Some(Paint::Yellow.on("warning:")), words);
 }
 
 /// Says why the program ends.
@@ -32,7 +45,7 @@ pub(crate) fn error(error: &Error) {
     if error.is_silent() {
         return;
     }
-    say(format_args!("{} {}", Paint::Red.on("ca-tool:"), error.what()));
+    say_after(Some(Paint::Red.on("ca-tool:")), error.what());
     say(error.next());
 }
 

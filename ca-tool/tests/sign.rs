@@ -113,3 +113,37 @@ fn a_comment_that_is_older_than_utf_8_keeps_no_key_from_being_signed() {
     room.ca_tool(&["sign", "-s", "ca", "-I", "a", "-n", "a", "id.pub"]).done();
     room.ok("ssh-keygen", &["-L", "-f", "id-cert.pub"]);
 }
+
+#[test]
+fn the_name_of_a_file_can_fool_no_terminal() {
+    let room = Room::new();
+    room.key("ca", "ed25519");
+    std::fs::rename(room.key("id", "ed25519").with_extension("pub"), room.path("id\x1b[2J\r.pub")).unwrap();
+    let signed = room.ca_tool(&["sign", "-s", "ca", "-I", "a", "-n", "a", "id\x1b[2J\r.pub"]).done();
+    assert!(signed.stderr.contains("Signed id\\u{1b}[2J\\r.pub: serial 1"), "{signed:?}");
+    let refused = room.ca_tool(&["sign", "-s", "ca", "-I", "a", "-n", "a", "no\x1b[2J.pub"]).refused("no\\u{1b}[2J.pub");
+    assert!(![signed, refused].iter().any(|done| done.stderr.contains(['\x1b', '\r'])));
+}
+
+#[test]
+fn json_says_what_has_left_also_when_a_later_one_fails() {
+    let room = Room::new();
+    for name in ["ca", "one", "two"] {
+        room.key(name, "ed25519");
+    }
+    let sign = |more: &[&str]| {
+        let done = room.ca_tool(&[&["--json", "sign", "-s", "ca", "-I", "a", "-n", "a"], more].concat());
+        (done.code, serde_json::from_str::<serde_json::Value>(&done.stdout).unwrap())
+    };
+    let (code, said) = sign(&["-o", "-", "one.pub"]);
+    let certificate = room.write("said-cert.pub", said["certificates"][0]["certificate"].as_str().unwrap());
+    room.ok("ssh-keygen", &["-L", "-f", certificate.to_str().unwrap()]);
+    assert!(code == 0 && said["certificates"][0]["file"].is_null() && said["journal"].is_string(), "{said:#}");
+
+    std::fs::create_dir(room.path("two-cert.pub")).unwrap(); // in the way
+    let (code, said) = sign(&["one.pub", "two.pub"]);
+    assert_eq!((code, said["certificates"].as_array().unwrap().len()), (1, 1), "{said:#}");
+    assert_eq!(said["certificates"][0]["file"], "one-cert.pub");
+    assert_eq!(said["certificates"][0]["certificate"], room.read("one-cert.pub").trim_end());
+    assert!(said["journal"].is_null(), "{said:#}");
+}
