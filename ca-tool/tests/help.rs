@@ -154,6 +154,7 @@ fn what_programs_read_is_what_the_manual_says() {
     room.write("odd.spec", "serial: 9\nid: mallory\n");
     let answers = [
         ("inspect", vec!["inspect", "-n", "bob", "id-cert.pub"]),
+        ("sign", vec!["sign", "-s", "ca", "-I", "b", "-n", "b", "id.pub"]),
         ("log list", vec!["log", "list"]),
         ("log verify", vec!["log", "verify"]),
         ("revoke", vec!["revoke", "-I", "mallory", "-r", "test"]),
@@ -172,7 +173,7 @@ fn what_programs_read_is_what_the_manual_says() {
                 let always: BTreeSet<_> = documented.iter().filter(|key| *key != "hex").cloned().collect();
                 assert_eq!(found, always, "{verb}");
             }
-            "log verify" | "krl check" | "krl show" => assert_eq!(found, documented, "{verb}"),
+            "sign" | "log verify" | "krl check" | "krl show" => assert_eq!(found, documented, "{verb}"),
             _ => {
                 let top = document.as_array().and_then(|array| array.first()).unwrap_or(&document);
                 let top: BTreeSet<_> = top.as_object().unwrap().keys().cloned().collect();

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use serde_json::{Value, json};
 use ussh_cert::certificate::{CertificateType, FOREVER};
+use ussh_cert::key::fingerprint;
 
 use crate::backend;
 use crate::error::{Error, Result};
@@ -10,7 +12,7 @@ use crate::issue::fresh_key::{self, FreshKey};
 use crate::issue::request::Request;
 use crate::issue::to_agent::AgentDelivery;
 use crate::issue::{deliver, issue, issue_all};
-use crate::journal::{Journal, Numbering, Wanted};
+use crate::journal::{Head, Journal, Numbering, Wanted};
 use crate::public_key::{self, PublicKeyFile};
 use crate::setting::Setting;
 use crate::talk;
@@ -97,17 +99,39 @@ pub(crate) fn run(args: Args, setting: &Setting) -> Result<()> {
     let mut ca = backend::open(&setting.ca(args.ca.as_deref())?, setting)?;
     let wanted: Vec<_> = keys.iter().map(|key| Wanted { request: &request, key: &key.blob, comment: &key.comment }).collect();
     let shows_progress = keys.len() >= MANY && talk::is_watched();
+    let mut documents = Vec::new();
     let head = issue_all(&wanted, numbering, &mut *ca, &mut journal, |at, serial, blob| {
         let (Some(path), Some(key)) = (args.keys.get(at), keys.get(at)) else { return Ok(()) };
-        hand_over(&args, path, key, blob)?;
+        let line = deliver::line(blob, &key.comment).unwrap_or_default();
+        let file = file(&args, path);
+        match &file {
+            Some(file) => deliver::to_file(file, &line)?,
+            None if setting.json => {} // it is in the document
+            None => deliver::to_stdout(&line)?,
+        }
+        documents.push(document(serial, &key.blob, file.as_deref(), &line));
         match shows_progress {
             true => talk::progress(at + 1, keys.len()),
             false => talk::say(format_args!("Signed {}: serial {serial}, {}", path.display(), request.in_words())),
         }
         Ok(())
-    })?;
-    talk::say(format_args!("Journal: {head}"));
-    Ok(())
+    });
+    // Also when a later one failed: these have left.
+    report(documents, head, setting)
+}
+
+/// What `--json` says of a certificate that has left.
+fn document(serial: u64, key: &[u8], file: Option<&Path>, line: &str) -> Value {
+    let file = file.map(|file| file.to_string_lossy());
+    json!({ "serial": serial, "key": fingerprint(key), "file": file, "certificate": line.trim_end() })
+}
+
+fn report(documents: Vec<Value>, head: Result<Head>, setting: &Setting) -> Result<()> {
+    if setting.json {
+        let head = head.as_ref().ok().map(ToString::to_string);
+        talk::print(json!({ "certificates": documents, "journal": head }))?;
+    }
+    head.map(|head| talk::say(format_args!("Journal: {head}")))
 }
 
 fn to_agent(args: &Args, request: &Request, setting: &Setting) -> Result<()> {
@@ -116,10 +140,14 @@ fn to_agent(args: &Args, request: &Request, setting: &Setting) -> Result<()> {
     let mut ca = backend::open(&setting.ca(args.ca.as_deref())?, setting)?;
     let key = FreshKey::generate(args.kind, &request.key_id)?;
     let serial = args.serial.map(|serial| serial.number);
-    let issued = issue(request, key.blob(), serial, &mut *ca, &mut journal, |blob| agent.deliver(&key, blob))?;
+    let mut line = None;
+    let issued = issue(request, key.blob(), serial, &mut *ca, &mut journal, |blob| {
+        line = deliver::line(blob, &request.key_id);
+        agent.deliver(&key, blob)
+    })?;
     talk::say(format_args!("In the ssh-agent: serial {}, {}", issued.serial, request.in_words()));
-    talk::say(format_args!("Journal: {}", issued.head));
-    Ok(())
+    let document = document(issued.serial, key.blob(), None, &line.unwrap_or_default());
+    report(vec![document], Ok(issued.head), setting)
 }
 
 /// ssh-keygen gives all keys the same number after a plain `-z N`; two certificates with one number cannot be told apart
@@ -169,11 +197,11 @@ fn beside_private(path: &Path) -> Option<PathBuf> {
     (path != Path::new("-") && public.is_file() && (!path.exists() || begins_as_private())).then_some(public)
 }
 
-fn hand_over(args: &Args, path: &Path, key: &PublicKeyFile, blob: &[u8]) -> Result<()> {
-    let line = deliver::line(blob, &key.comment).unwrap_or_default();
+/// Where the certificate goes; nothing for stdout.
+fn file(args: &Args, key: &Path) -> Option<PathBuf> {
     match args.output.as_deref() {
-        Some(output) if output != Path::new("-") => deliver::to_file(output, &line),
-        None if path != Path::new("-") => deliver::to_file(&deliver::beside(path), &line),
-        _ => deliver::to_stdout(&line),
+        Some(output) => Some(output.to_owned()),
+        None => Some(if key == Path::new("-") { key.to_owned() } else { deliver::beside(key) }),
     }
+    .filter(|file| file != Path::new("-"))
 }

@@ -38,7 +38,7 @@ pub(super) fn check(files: &[PathBuf], setting: &Setting) -> Result<()> {
         0 => Ok(()),
         revoked => Err(Error::new(
             format!("{revoked} of {} revoked.", files.len()),
-            "sshd and pam_ussh refuse what is revoked wherever this list is used.",
+            "sshd refuses them wherever RevokedKeys names this list.",
         )),
     }
 }
