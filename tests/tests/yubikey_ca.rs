@@ -28,10 +28,10 @@ impl<'w> Bastion<'w> {
         key
     }
 
-    /// Resets PIV, sets PIN 654321, PUK 87654321 and a management key, makes a P-384 key in 9c; returns the CA's line.
+    /// Resets PIV, sets PIN pin:4711, PUK puk:4711 and a management key, makes a P-384 key in 9c; returns the CA's line.
     fn make_a_ca(&self, serial: u32) -> String {
         let init = format!("ca-tool init --serial {serial} --reset --yes --algorithm p384 --root root.pem");
-        let answer = self.ca_tool(&init, &[("new-pin", "654321"), ("new-puk", "87654321")]);
+        let answer = self.ca_tool(&init, &[("new-pin", "pin:4711"), ("new-puk", "puk:4711")]);
         let line = answer.ok().stdout.lines().find(|line| line.starts_with("ecdsa-sha2-nistp384")).expect("a CA's line");
         format!("{line}\n")
     }
@@ -78,7 +78,7 @@ fn root_logs_in_with_a_certificate_of_either_bastion_and_sshd_says_whose_it_was(
 
     for ((serial, line), person) in serials.iter().zip(&lines).zip(people) {
         let key = world.key("ed25519");
-        bastion.sign(&format!("yubikey:slot=9c;serial={serial}"), person, &key, "654321").ok();
+        bastion.sign(&format!("yubikey:slot=9c;serial={serial}"), person, &key, "pin:4711").ok();
         world.log();
         assert_eq!(world.ssh("root").by_certificate(&key).run("id -u").ok().stdout, "0\n");
         let ca = fingerprint(&world, line);
@@ -98,7 +98,7 @@ fn a_certificate_for_root_lets_nobody_in_as_alice_or_after_it_was_revoked() {
     bastion.plug(5001234);
     world.write(CA_FILE, &bastion.make_a_ca(5001234));
     let key = world.key("ed25519");
-    bastion.sign("yubikey:", "alice", &key, "654321").ok();
+    bastion.sign("yubikey:", "alice", &key, "pin:4711").ok();
     bastion.ca_tool("ca-tool krl build", &[]).ok();
     world.sshd_config(&format!("TrustedUserCAKeys {CA_FILE}\nRevokedKeys /etc/ssh/revoked_keys"));
     assert_eq!(world.ssh("alice").by_certificate(&key).run("id").code, 255, "it names root alone");
@@ -130,11 +130,11 @@ fn a_blocked_pin_is_unblocked_with_the_puk_and_signs_again() {
     // Another program spends it.
     let spent = world.shell("root", "yubico-piv-tool -a verify-pin -P 111111");
     assert!(spent.stderr.contains("locked") || spent.stderr.contains("0 tries") || spent.code != 0, "{spent}");
-    let answer = bastion.sign("yubikey:", "alice", &key, "654321");
+    let answer = bastion.sign("yubikey:", "alice", &key, "pin:4711");
     assert_eq!(answer.code, 1, "{answer}");
     assert!(answer.stderr.contains("key unblock"), "{answer}");
 
-    bastion.ca_tool("ca-tool key unblock", &[("puk", "87654321"), ("new-pin", "246810")]).ok();
+    bastion.ca_tool("ca-tool key unblock", &[("puk", "puk:4711"), ("new-pin", "246810")]).ok();
     bastion.sign("yubikey:", "alice", &key, "246810").ok();
     world.ssh("root").by_certificate(&key).run("id").ok();
 }
@@ -151,7 +151,7 @@ fn sudo_is_accepted_by_a_certificate_that_the_yubikey_put_into_the_forwarded_age
     assert_refused(&alice.run("sudo id -u"), "holds no certificate");
 
     let sign = "/opt/rig/ca-tool sign --journal journal.db -s yubikey: --to-agent -I alice@corp -n alice -V -1m:+25s";
-    alice.run(&format!("{sign} --secret-fd pin=3 3<<<654321")).ok();
+    alice.run(&format!("{sign} --secret-fd pin=3 3<<<pin:4711")).ok();
     let held = agent.ssh_add(&["-l"]);
     assert!(held.ok().stdout.contains("ED25519-CERT"), "it is in the agent at home: {held}");
     world.log();
@@ -163,4 +163,34 @@ fn sudo_is_accepted_by_a_certificate_that_the_yubikey_put_into_the_forwarded_age
         std::thread::sleep(std::time::Duration::from_millis(500));
     }
     assert_refused(&alice.run("sudo id -u"), "holds no certificate");
+}
+
+#[test]
+fn the_journal_says_who_asked_behind_sudo_and_no_secret_is_in_it_or_in_the_system_log() {
+    let world = World::new();
+    let permit = ["auth", "account", "session"].map(|stack| format!("{stack} required pam_permit.so\n")).concat();
+    world.pam("sudo", &permit);
+    world.sudoers("alice ALL=(ALL:ALL) NOPASSWD: ALL");
+    let bastion = Bastion::new(&world);
+    bastion.plug(5001234);
+    bastion.make_a_ca(5001234);
+    let key = world.key("ed25519");
+    world.write("/root/pin", "pin:4711\n");
+    let sign = format!("/opt/rig/ca-tool sign -s yubikey: -I alice -n root {} --secret-fd pin=3 3</root/pin", key.public());
+    world.run_as("alice", &["sudo", "-n", "bash", "-c", &sign]).ok();
+    world.run_as("alice", &["sudo", "-n", "bash", "-c", "/opt/rig/ca-tool revoke -I alice --krl /root/krl"]).ok();
+
+    let shown = world.shell("root", "ca-tool log show 2");
+    assert!(shown.ok().stdout.lines().any(|line| line.contains("Asked by") && line.contains("alice")), "{shown}");
+    let log = world.log().join("\n");
+    for event in ["issued", "revoked"] {
+        assert!(
+            log.lines().any(|line| line.contains("ca-tool") && line.contains(event) && line.contains("alice")),
+            "{event}: {log}"
+        );
+    }
+    let journal = world.shell("root", "ca-tool log export");
+    for secret in ["pin:4711", "puk:4711"] {
+        assert!(!log.contains(secret) && !journal.ok().stdout.contains(secret), "{secret} in {log}{journal}");
+    }
 }
