@@ -17,7 +17,7 @@ use serde::Serialize;
 use ssh_key::HashAlg;
 
 use super::key::generate::{self, Algorithm, Kind, Pin, Touch};
-use super::key::{Attested, Root, Which, attest, export, print_json, print_line, slot_id};
+use super::key::{Attested, Root, Which, attest, export, print_json, slot_id};
 use crate::attestation;
 use crate::backend::yubikey;
 use crate::backend::yubikey::device::Device;
@@ -144,9 +144,9 @@ fn report(device: &mut Device, slot: SlotId, roots: &attestation::roots::Roots, 
     if setting.json {
         return print_json(&made);
     }
-    print_line(&format!("# {}, {}", made.attested.line(), made.fingerprint))?;
-    print_line(&made.public_key)?;
-    print_line(&made.known_hosts)?;
+    talk::print(format_args!("# {}, {}", made.attested.line(), made.fingerprint))?;
+    talk::print(&made.public_key)?;
+    talk::print(&made.known_hosts)?;
     talk::say("The second line is for TrustedUserCAKeys on servers, the third for known_hosts on clients (* is every host).");
     talk::say(format_args!(
         "Sign with it: ca-tool sign -s 'yubikey:slot={};serial={}' -I ID -n USER KEY.pub",

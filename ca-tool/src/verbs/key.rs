@@ -18,6 +18,7 @@ use crate::backend::yubikey::slot;
 use crate::error::{OrSay, Result};
 use crate::selector::slot_number;
 use crate::setting::Setting;
+use crate::talk;
 
 /// Show, make, export and attest keys in YubiKeys
 #[derive(Debug, clap::Subcommand)]
@@ -128,11 +129,5 @@ impl Attested {
 /// Prints JSON on stdout.
 pub(crate) fn print_json(data: &impl serde::Serialize) -> Result<()> {
     let text = serde_json::to_string_pretty(data).or_say("The data cannot be written as JSON", "Leave --json out.")?;
-    print_line(&text)
-}
-
-/// Prints a line of data on stdout.
-pub(crate) fn print_line(line: &str) -> Result<()> {
-    use std::io::Write;
-    writeln!(std::io::stdout(), "{line}").or_say("stdout cannot be written to", "Send it elsewhere.")
+    talk::print(text)
 }

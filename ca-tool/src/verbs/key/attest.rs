@@ -1,6 +1,6 @@
 //! `ca-tool key attest`: the device's word that it made the key, checked up to Yubico's roots.
 
-use super::{Attested, Root, Slot, Which, print_json, print_line};
+use super::{Attested, Root, Slot, Which, print_json};
 use crate::attestation::chain::Trust;
 use crate::attestation::{self, roots::Roots};
 use crate::backend::yubikey;
@@ -29,7 +29,7 @@ pub(super) fn run(args: &Args, setting: &Setting) -> Result<()> {
     if setting.json {
         print_json(&attested)?;
     } else {
-        print_line(&attested.line())?;
+        talk::print(attested.line())?;
     }
     demand(&attestation.trust)
 }

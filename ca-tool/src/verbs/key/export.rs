@@ -4,10 +4,11 @@ use ::yubikey::piv::SlotId;
 use serde::Serialize;
 use ssh_key::{HashAlg, PublicKey};
 
-use super::{Slot, Which, print_json, print_line};
+use super::{Slot, Which, print_json};
 use crate::backend::yubikey::{self, device::Device};
 use crate::error::{OrSay, Result};
 use crate::setting::Setting;
+use crate::talk;
 
 /// Print a key's public half, for TrustedUserCAKeys or known_hosts
 #[derive(Debug, clap::Args)]
@@ -48,7 +49,7 @@ pub(super) fn print(device: &Device, slot: SlotId, key: &PublicKey, patterns: Op
             known_hosts: known_hosts(key, patterns.unwrap_or("*"))?,
         });
     }
-    print_line(&match patterns {
+    talk::print(match patterns {
         Some(patterns) => known_hosts(key, patterns)?,
         None => trusted_user_ca_keys(key)?,
     })

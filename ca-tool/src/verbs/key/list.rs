@@ -5,7 +5,7 @@ use ::yubikey::piv::{self, ManagementSlotId, Origin, SlotId};
 use serde::Serialize;
 use ssh_key::HashAlg;
 
-use super::{print_json, print_line};
+use super::print_json;
 use crate::backend::yubikey::device::{self, Device, Reader};
 use crate::backend::yubikey::management::{self, Place};
 use crate::backend::yubikey::slot::{self, SlotKey};
@@ -123,13 +123,13 @@ fn listed_slot(device: &Device, key: &SlotKey) -> Slot {
 
 fn print(listed: &Listed) -> Result<()> {
     let Some(yubikey) = &listed.yubikey else {
-        return print_line(&format!("{}: {}", listed.reader, listed.problem.as_deref().unwrap_or("nothing in it")));
+        return talk::print(format_args!("{}: {}", listed.reader, listed.problem.as_deref().unwrap_or("nothing in it")));
     };
-    print_line(&format!("YubiKey {}, firmware {}, in {}", yubikey.serial, yubikey.firmware, listed.reader))?;
+    talk::print(format_args!("YubiKey {}, firmware {}, in {}", yubikey.serial, yubikey.firmware, listed.reader))?;
     let puk = yubikey.puk_tries.map(|tries| format!(", PUK {}", pin::tries_left(tries))).unwrap_or_default();
-    print_line(&format!("  PIN {}{puk}, management key {}", pin::tries_left(yubikey.pin_tries), yubikey.management_key))?;
+    talk::print(format_args!("  PIN {}{puk}, management key {}", pin::tries_left(yubikey.pin_tries), yubikey.management_key))?;
     for slot in &yubikey.slots {
-        print_line(&format!(
+        talk::print(format_args!(
             "  {}  {:<8}  {:<9}  PIN {:<6}  touch {:<6}  {}",
             slot.slot,
             slot.algorithm,
@@ -140,7 +140,7 @@ fn print(listed: &Listed) -> Result<()> {
         ))?;
     }
     if yubikey.slots.is_empty() {
-        print_line("  no keys")?;
+        talk::print("  no keys")?;
     }
     warn(yubikey);
     Ok(())
