@@ -1,6 +1,7 @@
 //! The words behind `pam_ussh.so` on a pam.d line. Whatever is not understood refuses: an option that is
 //! misspelt must never be an option that is ignored.
 
+mod end_session;
 mod path_template;
 
 use std::fmt;
@@ -11,6 +12,7 @@ use ussh_cert::algorithm::AlgorithmSet;
 use ussh_cert::authority::Restriction;
 use ussh_cert::duration;
 
+pub(crate) use end_session::EndSession;
 pub(crate) use path_template::PathTemplate;
 
 /// As in pam-ussh.
@@ -35,6 +37,10 @@ pub(crate) struct Options {
     pub(crate) user_principal: bool,
     /// `group=`
     pub(crate) group: Option<String>,
+    /// `revoked_keys=`
+    pub(crate) revoked_keys: Vec<PathBuf>,
+    /// `krl_max_age=`, seconds
+    pub(crate) krl_max_age: Option<u64>,
     /// `max_validity=`, seconds
     pub(crate) max_validity: Option<u64>,
     /// `ca_signature_algorithms=`
@@ -57,10 +63,23 @@ pub(crate) struct Options {
     pub(crate) sign_timeout: Duration,
     /// `sshd_services=`
     pub(crate) sshd_services: Vec<String>,
+    /// `auth_info=`
+    pub(crate) auth_info: Option<AuthInfo>,
+    /// `end_session`, `session_warnings=`, `session_check=`
+    pub(crate) end_session: EndSession,
     /// `debug`
     pub(crate) debug: bool,
     /// `quiet`
     pub(crate) quiet: bool,
+}
+
+/// What becomes of somebody whom sshd let in without a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AuthInfo {
+    /// They are refused.
+    Require,
+    /// The rest of the stack decides.
+    Optional,
 }
 
 impl Default for Options {
@@ -71,6 +90,8 @@ impl Default for Options {
             authorized_principals_files: Vec::new(),
             user_principal: true,
             group: None,
+            revoked_keys: Vec::new(),
+            krl_max_age: None,
             max_validity: None,
             ca_signature_algorithms: AlgorithmSet::default(),
             accepted_algorithms: AlgorithmSet::default(),
@@ -82,6 +103,8 @@ impl Default for Options {
             timeout: Duration::from_secs(5),
             sign_timeout: Duration::from_secs(30),
             sshd_services: vec!["sshd".to_owned()],
+            auth_info: None,
+            end_session: EndSession::default(),
             debug: false,
             quiet: false,
         }
@@ -113,8 +136,8 @@ impl Options {
                 Some((name, value)) => (name, Some(value)),
                 None => (*word, None),
             };
-            // pam-ussh added up the lists of both; any other option said twice contradicts itself.
-            if seen.contains(&name) && !name.starts_with("authorized_principals") {
+            // Lists add up, as in pam-ussh; any other option said twice contradicts itself.
+            if seen.contains(&name) && !name.starts_with("authorized_principals") && name != "revoked_keys" {
                 return Err(OptionError(format!("option \"{name}\" is given twice")));
             }
             seen.push(name);
@@ -124,6 +147,9 @@ impl Options {
         {
             let what = "user_principal=no needs authorized_principals or authorized_principals_file";
             return Err(OptionError(what.to_owned()));
+        }
+        if options.krl_max_age.is_some() && options.revoked_keys.is_empty() {
+            return Err(OptionError("krl_max_age needs revoked_keys".to_owned()));
         }
         Ok(options)
     }
@@ -138,6 +164,8 @@ impl Options {
             "authorized_principals_file" => self.authorized_principals_files.push(PathTemplate::parse(some(value)?)?),
             "user_principal" => self.user_principal = yes_or_no(some(value)?)?,
             "group" => self.group = Some(some(value)?.to_owned()),
+            "revoked_keys" => self.revoked_keys.push(absolute(some(value)?)?),
+            "krl_max_age" => self.krl_max_age = Some(positive_duration(some(value)?)?),
             "max_validity" => self.max_validity = Some(positive_duration(some(value)?)?),
             "ca_signature_algorithms" => self.ca_signature_algorithms = algorithms(some(value)?)?,
             "accepted_algorithms" => self.accepted_algorithms = algorithms(some(value)?)?,
@@ -149,6 +177,10 @@ impl Options {
             "timeout" => self.timeout = seconds(some(value)?)?,
             "sign_timeout" => self.sign_timeout = seconds(some(value)?)?,
             "sshd_services" => self.sshd_services = list(some(value)?)?,
+            "auth_info" => self.auth_info = Some(auth_info(some(value)?)?),
+            "end_session" => self.end_session.mode = end_session::mode(value)?,
+            "session_warnings" => self.end_session.warnings = end_session::warnings(some(value)?)?,
+            "session_check" => self.end_session.check = end_session::check(some(value)?)?,
             "debug" => self.debug = flag(value)?,
             "quiet" => self.quiet = flag(value)?,
             _ => return Err("unknown option".to_owned()),
@@ -190,6 +222,14 @@ fn restriction(value: &str) -> Result<Restriction, String> {
         "refuse" => Ok(Restriction::Refuse),
         "ignore" => Ok(Restriction::Ignore),
         _ => Err("must be refuse or ignore".to_owned()),
+    }
+}
+
+fn auth_info(value: &str) -> Result<AuthInfo, String> {
+    match value {
+        "require" => Ok(AuthInfo::Require),
+        "optional" => Ok(AuthInfo::Optional),
+        _ => Err("must be require or optional".to_owned()),
     }
 }
 

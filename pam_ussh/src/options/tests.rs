@@ -1,3 +1,4 @@
+use super::end_session::Mode;
 use super::*;
 
 #[test]
@@ -28,6 +29,13 @@ fn every_option_is_read() {
         "timeout=2",
         "sign_timeout=10",
         "sshd_services=sshd,sshd-internal",
+        "revoked_keys=/etc/ssh/revoked_keys",
+        "revoked_keys=/etc/ssh/more_revoked_keys",
+        "krl_max_age=1d",
+        "auth_info=optional",
+        "end_session=renew",
+        "session_warnings=1m,10m,1m",
+        "session_check=30s",
         "debug",
         "quiet=no",
     ])
@@ -37,7 +45,20 @@ fn every_option_is_read() {
     assert_eq!((options.max_validity, options.required_rsa_size), (Some(86_400), 3072));
     assert_eq!((options.timeout.as_secs(), options.sign_timeout.as_secs()), (2, 10));
     assert_eq!((options.source_address, options.force_command), (Restriction::Ignore, Restriction::Ignore));
+    assert_eq!(options.revoked_keys, ["/etc/ssh/revoked_keys", "/etc/ssh/more_revoked_keys"].map(PathBuf::from));
+    assert_eq!((options.krl_max_age, options.auth_info), (Some(86_400), Some(AuthInfo::Optional)));
+    assert_eq!(options.end_session, EndSession { mode: Mode::Renewable, warnings: vec![600, 60], check: 30 });
     assert!(!options.user_principal && options.require_sk && options.require_verify && options.debug && !options.quiet);
+}
+
+#[test]
+fn end_session_is_a_flag_with_a_third_value() {
+    let mode = |word| Options::parse(&[word]).unwrap().end_session.mode;
+    assert_eq!(
+        ["end_session", "end_session=yes", "end_session=no", "end_session=renew", "debug"].map(mode),
+        [Mode::WithCertificate, Mode::WithCertificate, Mode::Off, Mode::Renewable, Mode::Off]
+    );
+    assert_eq!(Options::parse(&["session_warnings=none"]).unwrap().end_session.warnings, []);
 }
 
 #[test]
@@ -82,10 +103,19 @@ fn what_is_not_understood_is_refused() {
         "debug debug",
         "timeout=1 timeout=1",
         "quiet quiet=no",
-        "revoked_keys=/etc/ssh/revoked_keys",
+        "revoked_keys=revoked_keys",
         "krl_max_age=1d",
-        "auth_info=require",
-        "end_session",
+        "revoked_keys=/r krl_max_age=0",
+        "auth_info=yes",
+        "auth_info",
+        "end_session=maybe",
+        "end_session=",
+        "session_warnings=",
+        "session_warnings=1m,,2m",
+        "session_warnings=0",
+        "session_warnings=1,2,3,4,5,6,7,8,9",
+        "session_check=4",
+        "session_check=2h",
     ] {
         let words: Vec<&str> = line.split(' ').collect();
         assert!(Options::parse(&words).is_err(), "{line}");
