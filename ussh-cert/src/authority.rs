@@ -7,14 +7,16 @@
 //! Stricter than sshd: RequiredRSASize also binds the CA's key, and restrictions that cannot be checked where we stand
 //! refuse unless the rules say otherwise.
 
+use std::net::IpAddr;
+
 use crate::algorithm::AlgorithmSet;
 use crate::ca_keys::CaKeys;
 use crate::certificate::{Certificate, CertificateType, FOREVER};
 use crate::key::{KeyError, PublicKey};
 use crate::options::{CriticalOptions, Extensions};
-use crate::principals::{self, LineOptions};
+use crate::principals::{self, LineOptions, from_allows};
 use crate::refusal::Refusal;
-use crate::signature::{self, SignatureError};
+use crate::signature::{self, SignatureError, UserFlags};
 use crate::timestamp::LocalTime;
 
 /// What to do about a restriction that cannot be checked where we stand.
@@ -24,6 +26,17 @@ pub enum Restriction {
     Refuse,
     /// Accept it as if the restriction were not there; its syntax is still checked.
     Ignore,
+}
+
+/// What to do about restrictions to addresses: `source-address`, and `from=` on a principals line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The peer's address is not known: refuse what depends on it.
+    Refuse,
+    /// Accept as if the restriction were not there; its syntax is still checked.
+    Ignore,
+    /// The peer's address, from somebody who can be believed.
+    Peer(IpAddr),
 }
 
 /// Everything that the decision depends on but the certificate and the time.
@@ -50,7 +63,7 @@ pub struct Rules<'r> {
     /// Only signatures that show user verification.
     pub require_verify: bool,
     /// For `source-address` and a principals line's `from=`.
-    pub source_address: Restriction,
+    pub source_address: Source,
     /// For `force-command` and a principals line's `command=`.
     pub force_command: Restriction,
     /// The host's time zone, for `expiry-time=` without `Z`.
@@ -66,6 +79,7 @@ pub struct Accepted<'c> {
     accepted_algorithms: AlgorithmSet,
     touch_required: bool,
     verify_required: bool,
+    flags_that_sshd_saw: UserFlags,
 }
 
 impl<'c> Accepted<'c> {
@@ -99,6 +113,10 @@ impl<'c> Accepted<'c> {
     pub(crate) fn verify_required(&self) -> bool {
         self.verify_required
     }
+
+    pub(crate) fn flags_that_sshd_saw(&self) -> UserFlags {
+        self.flags_that_sshd_saw
+    }
 }
 
 /// Decides. `now` is in seconds since the epoch.
@@ -117,6 +135,7 @@ pub fn check<'c>(certificate: &'c Certificate<'c>, rules: &Rules<'_>, now: u64) 
     check_restrictions(&critical, &line, rules)?;
     check_line(&line, now)?;
     check_validity(certificate, rules, now)?;
+    let is_sk = key.key_type().is_sk();
     Ok(Accepted {
         certificate,
         key,
@@ -124,6 +143,8 @@ pub fn check<'c>(certificate: &'c Certificate<'c>, rules: &Rules<'_>, now: u64) 
         accepted_algorithms: rules.accepted_algorithms.clone(),
         touch_required: !(extensions.no_touch_required && line.no_touch_required),
         verify_required: rules.require_verify || critical.verify_required || line.verify_required,
+        // Its own principals line may have asked for more, or for less of a touch: that is not known here.
+        flags_that_sshd_saw: UserFlags { present: !extensions.no_touch_required, verified: critical.verify_required && is_sk },
     })
 }
 
@@ -195,11 +216,21 @@ fn check_restrictions(critical: &CriticalOptions<'_>, line: &LineOptions, rules:
     if rules.force_command == Restriction::Refuse && (critical.force_command.is_some() || line.command.is_some()) {
         return Err(Refusal::ForceCommand);
     }
-    if rules.source_address == Restriction::Refuse && critical.source_address.is_some() {
-        return Err(Refusal::SourceAddress);
+    match rules.source_address {
+        Source::Ignore => Ok(()),
+        Source::Refuse if critical.source_address.is_some() => Err(Refusal::SourceAddress),
+        Source::Refuse if line.from.is_some() => Err(Refusal::PrincipalsLineFrom),
+        Source::Refuse => Ok(()),
+        Source::Peer(peer) => check_peer(peer, critical, line),
     }
-    if rules.source_address == Restriction::Refuse && line.from.is_some() {
-        return Err(Refusal::PrincipalsLineFrom);
+}
+
+fn check_peer(peer: IpAddr, critical: &CriticalOptions<'_>, line: &LineOptions) -> Result<(), Refusal> {
+    if critical.source_address.as_ref().is_some_and(|networks| !networks.contains(peer)) {
+        return Err(Refusal::NotFromHere(peer));
+    }
+    if line.from.as_ref().is_some_and(|patterns| !from_allows(patterns, peer)) {
+        return Err(Refusal::PrincipalsLineNotFromHere(peer));
     }
     Ok(())
 }

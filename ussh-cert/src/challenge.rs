@@ -85,6 +85,18 @@ impl<'c> Accepted<'c> {
         Ok(Proven { accepted: self, flags })
     }
 
+    /// Counts what sshd has verified in this very connection: it checks possession itself, and of a security key a touch
+    /// unless the certificate does without, and its user when the certificate says so. What our rules ask for beyond
+    /// that nobody has shown.
+    ///
+    /// # Errors
+    /// A [`Refusal`]: a touch or a verification that sshd need not have seen.
+    pub fn verified_by_sshd(self) -> Result<Proven<'c>, Refusal> {
+        let flags = self.flags_that_sshd_saw();
+        self.check_flags(flags)?;
+        Ok(Proven { accepted: self, flags })
+    }
+
     fn check_flags(&self, flags: UserFlags) -> Result<(), Refusal> {
         if self.is_sk() && self.touch_required() && !flags.present {
             return Err(Refusal::UserNotPresent);

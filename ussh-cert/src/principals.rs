@@ -4,8 +4,10 @@
 //! the text behind the last space (or the last tab where there is no space), the rest in front are options. A line
 //! with bad options is skipped. The first line that names a principal of the certificate decides.
 
+mod from;
 mod line_options;
 
+pub(crate) use from::from_allows;
 pub use line_options::LineOptions;
 
 use crate::timestamp::LocalTime;

@@ -1,6 +1,7 @@
 //! Why a certificate is refused: one variant a reason, each with its code for logs, its sentence and the next step.
 
 use std::fmt;
+use std::net::IpAddr;
 
 use crate::certificate::CertificateError;
 use crate::duration::in_words;
@@ -46,6 +47,8 @@ pub enum Refusal {
     PrincipalsLineDenies(&'static str),
     /// The principals line has `from=`, which cannot be checked here.
     PrincipalsLineFrom,
+    /// Its principals line's `from=` does not let this peer in.
+    PrincipalsLineNotFromHere(IpAddr),
     /// A critical option that is not known: its name.
     UnknownCriticalOption(Vec<u8>),
     /// An option with a wrong value: its name.
@@ -54,6 +57,8 @@ pub enum Refusal {
     RepeatedOption(Vec<u8>),
     /// Bound to source addresses, which cannot be checked here.
     SourceAddress,
+    /// It has `source-address`, which does not hold this peer's.
+    NotFromHere(IpAddr),
     /// Bound to one command.
     ForceCommand,
     /// Certificate and principals line are bound to different commands.
@@ -100,10 +105,12 @@ impl Refusal {
             Self::PrincipalsLineExpired => "principals-line-expired",
             Self::PrincipalsLineDenies(_) => "principals-line-denies",
             Self::PrincipalsLineFrom => "principals-line-from",
+            Self::PrincipalsLineNotFromHere(_) => "principals-line-not-from-here",
             Self::UnknownCriticalOption(_) => "unknown-critical-option",
             Self::MalformedOption(_) => "malformed-option",
             Self::RepeatedOption(_) => "repeated-option",
             Self::SourceAddress => "source-address",
+            Self::NotFromHere(_) => "not-from-here",
             Self::ForceCommand => "force-command",
             Self::ForceCommandConflict => "force-command-conflict",
             Self::ValidityTooLong(_) => "validity-too-long",
@@ -129,6 +136,7 @@ impl Refusal {
                 "Get one for another key"
             }
             Self::SourceAddress | Self::ForceCommand => "Get one without that restriction",
+            Self::NotFromHere(_) | Self::PrincipalsLineNotFromHere(_) => "Come from where it is allowed",
             Self::UserNotPresent | Self::UserNotVerified => "Use your security key when it blinks",
             Self::SignatureMalformed | Self::SignatureAlgorithm(_) | Self::SignatureKeyMismatch(_) | Self::SignatureInvalid => {
                 "Load the key into your ssh-agent again"
@@ -181,6 +189,10 @@ impl fmt::Display for Refusal {
             Self::UnknownCriticalOption(name) => write!(f, "has the unknown critical option \"{}\"", text(name)),
             Self::MalformedOption(name) => write!(f, "has a malformed option \"{}\"", text(name)),
             Self::RepeatedOption(name) => write!(f, "has the option \"{}\" more than once", text(name)),
+            Self::PrincipalsLineNotFromHere(peer) => {
+                write!(f, "is bound by \"from\" on its principals line to addresses other than {peer}")
+            }
+            Self::NotFromHere(peer) => write!(f, "is bound to source addresses other than {peer}"),
             Self::SourceAddress => f.write_str("is bound to source addresses, which cannot be checked here"),
             Self::ForceCommand => f.write_str("is bound to one command"),
             Self::ForceCommandConflict => f.write_str("is bound to another command than its principals line"),

@@ -6,8 +6,18 @@ use std::net::IpAddr;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceAddress(Vec<Network>);
 
+/// What a single entry of a list is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Network {
+pub(crate) enum Entry {
+    Network(Network),
+    /// An address whose prefix is too long, no number, or leaves host bits set.
+    Inconsistent,
+    /// No address.
+    Other,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Network {
     address: IpAddr,
     prefix: u8,
 }
@@ -16,7 +26,22 @@ impl SourceAddress {
     /// Parses the list; `None` when sshd would call it invalid: an empty or unparsable entry, a prefix that is too
     /// long, or host bits that are set.
     pub fn parse(list: &[u8]) -> Option<Self> {
-        std::str::from_utf8(list).ok()?.split(',').map(Network::parse).collect::<Option<_>>().map(Self)
+        let networks = list.split(|&byte| byte == b',').map(|entry| match Self::entry(entry) {
+            Entry::Network(network) => Some(network),
+            Entry::Inconsistent | Entry::Other => None,
+        });
+        networks.collect::<Option<_>>().map(Self)
+    }
+
+    /// Reads one entry (addr.c: addr_pton_cidr).
+    pub(crate) fn entry(entry: &[u8]) -> Entry {
+        let Ok(entry) = std::str::from_utf8(entry) else { return Entry::Other };
+        let (address, prefix) = match entry.split_once('/') {
+            Some((address, prefix)) => (address, Some(prefix)),
+            None => (entry, None),
+        };
+        let Ok(address) = address.parse() else { return Entry::Other };
+        Network::new(address, prefix).map_or(Entry::Inconsistent, Entry::Network)
     }
 
     /// Whether `address` lies in one of the networks.
@@ -26,16 +51,16 @@ impl SourceAddress {
 }
 
 impl Network {
-    fn parse(entry: &str) -> Option<Self> {
-        let (address, prefix) = match entry.split_once('/') {
-            Some((address, prefix)) => (address.parse().ok()?, Some(decimal(prefix)?)),
-            None => (entry.parse().ok()?, None),
+    fn new(address: IpAddr, prefix: Option<&str>) -> Option<Self> {
+        let prefix = match prefix {
+            Some(prefix) => decimal(prefix)?,
+            None => width(address),
         };
-        let network = Self { address, prefix: prefix.unwrap_or(width(address)) };
-        (network.prefix <= width(address) && masked(address, network.prefix) == bits(address)).then_some(network)
+        let network = Self { address, prefix };
+        (prefix <= width(address) && masked(address, prefix) == bits(address)).then_some(network)
     }
 
-    fn contains(self, address: IpAddr) -> bool {
+    pub(crate) fn contains(self, address: IpAddr) -> bool {
         width(address) == width(self.address) && masked(address, self.prefix) == bits(self.address)
     }
 }

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use ed25519_dalek::{Signer, SigningKey};
 use libfuzzer_sys::fuzz_target;
 use ussh_cert::algorithm::{AlgorithmSet, KeyType};
-use ussh_cert::authority::{Restriction, Rules};
+use ussh_cert::authority::{Restriction, Rules, Source};
 use ussh_cert::certificate::CertificateType;
 use ussh_cert::options::{CriticalOptions, Extensions};
 use ussh_cert::{Accepted, CaKeys, Certificate, Challenge, Refusal, check};
@@ -56,7 +56,7 @@ fn decide<'c>(certificate: &'c Certificate<'c>, ca_keys: &CaKeys) -> Result<Acce
         max_validity: None,
         require_sk: false,
         require_verify: false,
-        source_address: Restriction::Ignore,
+        source_address: Source::Ignore,
         force_command: Restriction::Ignore,
         local_time: |civil| civil.utc(),
     };

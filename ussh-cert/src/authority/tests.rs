@@ -18,6 +18,7 @@ struct Setting {
     max_validity: Option<u64>,
     require_sk: bool,
     restriction: Restriction,
+    source: Source,
 }
 
 impl Setting {
@@ -32,6 +33,7 @@ impl Setting {
             max_validity: None,
             require_sk: false,
             restriction: Restriction::Refuse,
+            source: Source::Refuse,
         }
     }
 
@@ -56,7 +58,7 @@ impl Setting {
             max_validity: self.max_validity,
             require_sk: self.require_sk,
             require_verify: false,
-            source_address: self.restriction,
+            source_address: self.source,
             force_command: self.restriction,
             local_time: |civil| civil.utc(),
         };
@@ -240,7 +242,7 @@ fn restrictions_that_cannot_be_checked_refuse_or_are_ignored_as_the_rules_say() 
     let mut setting = Setting::new();
     assert_eq!(setting.check(&bound("source-address", b"10.0.0.0/8")), Err(Refusal::SourceAddress));
     assert_eq!(setting.check(&bound("force-command", b"id")), Err(Refusal::ForceCommand));
-    setting.restriction = Restriction::Ignore;
+    (setting.restriction, setting.source) = (Restriction::Ignore, Source::Ignore);
     assert!(setting.check(&bound("source-address", b"10.0.0.0/8")).is_ok());
     assert!(setting.check(&bound("force-command", b"id")).is_ok());
     assert!(setting.check(&bound("source-address", b"rubbish")).is_err(), "its syntax is still checked");
@@ -253,6 +255,7 @@ fn a_principals_line_denies_what_its_options_deny() {
     let mut line = |text: &'static str, restriction| {
         setting.file = Some(text);
         setting.restriction = restriction;
+        setting.source = if restriction == Restriction::Refuse { Source::Refuse } else { Source::Ignore };
         let fields = Fields { critical_options: option("force-command", &string(b"id")), ..Fields::good() };
         setting.check(&if text.contains("command") { fields } else { Fields::good() })
     };
@@ -322,4 +325,25 @@ fn a_key_id_may_be_any_bytes_but_nul() {
     let with = |key_id: &[u8]| Setting::new().check(&Fields { key_id: key_id.to_vec(), ..Fields::good() });
     assert!(with(b"").is_ok() && with(b"\xff\xfe\n").is_ok());
     assert_eq!(with(b"a\0b"), Err(Refusal::Malformed));
+}
+
+#[test]
+fn where_the_peer_is_known_restrictions_to_addresses_are_checked() {
+    let bound = Fields { critical_options: option("source-address", &string(b"10.0.0.0/8,192.0.2.7")), ..Fields::good() };
+    let mut setting = Setting::new();
+    let inside: IpAddr = "10.1.2.3".parse().unwrap();
+    let outside: IpAddr = "192.0.2.8".parse().unwrap();
+    setting.source = Source::Peer(inside);
+    assert_eq!(setting.check(&bound), Ok(b"alice".to_vec()));
+    setting.source = Source::Peer(outside);
+    assert_eq!(setting.check(&Fields::good()), Ok(b"alice".to_vec()));
+    assert_eq!(setting.check(&bound), Err(Refusal::NotFromHere(outside)));
+    setting.username = None;
+    setting.file = Some("from=\"10.0.0.0/8,!10.9.0.0/16\" alice");
+    assert_eq!(setting.check(&Fields::good()), Err(Refusal::PrincipalsLineNotFromHere(outside)));
+    setting.source = Source::Peer(inside);
+    assert_eq!(setting.check(&Fields::good()), Ok(b"alice".to_vec()));
+    let negated: IpAddr = "10.9.0.1".parse().unwrap();
+    setting.source = Source::Peer(negated);
+    assert_eq!(setting.check(&Fields::good()), Err(Refusal::PrincipalsLineNotFromHere(negated)));
 }

@@ -1,6 +1,6 @@
 use super::*;
 use crate::algorithm::AlgorithmSet;
-use crate::authority::{Restriction, Rules, check};
+use crate::authority::{Restriction, Rules, Source, check};
 use crate::ca_keys::CaKeys;
 use crate::certificate::Certificate;
 use crate::testing::{Fields, NOW, blob, key, option, sign, string};
@@ -35,7 +35,7 @@ fn with_accepted_by<T>(
         max_validity: None,
         require_sk: false,
         require_verify,
-        source_address: Restriction::Refuse,
+        source_address: Source::Refuse,
         force_command: Restriction::Refuse,
         local_time: |_| None,
     };
@@ -188,4 +188,22 @@ fn flags_that_the_key_did_not_sign_do_not_count() {
     signature[at] = 1;
     let refused = with_accepted(&sk_fields(), false, |accepted| accepted.prove(&challenge(1), &signature, NOW).err());
     assert_eq!(refused, Some(Refusal::SignatureInvalid));
+}
+
+#[test]
+fn of_sshd_only_what_it_must_have_seen_counts() {
+    let seen = |fields: &Fields, file: Option<&[u8]>, require_verify| {
+        with_accepted_by(fields, file, require_verify, |accepted| accepted.verified_by_sshd().err())
+    };
+    let no_touch = Fields { extensions: option("no-touch-required", b""), ..sk_fields() };
+    let verified = Fields { critical_options: option("verify-required", b""), ..sk_fields() };
+    let verified_software = Fields { critical_options: option("verify-required", b""), ..Fields::good() };
+    let (agreeing, silent) = (Some(&b"no-touch-required alice"[..]), Some(&b"alice"[..]));
+    assert_eq!(seen(&Fields::good(), None, false), None);
+    assert_eq!(seen(&sk_fields(), silent, false), None, "sshd wants a touch unless the certificate does without");
+    assert_eq!(seen(&no_touch, agreeing, false), None);
+    assert_eq!(seen(&no_touch, silent, false), Some(Refusal::UserNotPresent), "sshd's own file may have agreed");
+    assert_eq!(seen(&verified, None, true), None);
+    assert_eq!(seen(&sk_fields(), None, true), Some(Refusal::UserNotVerified));
+    assert_eq!(seen(&verified_software, None, false), Some(Refusal::UserNotVerified), "sshd lets it pass");
 }

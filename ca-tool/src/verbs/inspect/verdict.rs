@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use ussh_cert::algorithm::AlgorithmSet;
-use ussh_cert::authority::{Restriction, Rules, check};
+use ussh_cert::authority::{Restriction, Rules, Source, check};
 use ussh_cert::ca_keys::CaKeys;
 use ussh_cert::certificate::{Certificate, CertificateType};
 use ussh_cert::key::PublicKey;
@@ -72,7 +72,7 @@ impl<'a> Asked<'a> {
             max_validity: None,
             require_sk: false,
             require_verify: false,
-            source_address: Restriction::Ignore,
+            source_address: Source::Ignore,
             force_command: Restriction::Ignore,
             local_time,
         };
