@@ -7,6 +7,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use nix::unistd::{Group, getgrouplist};
 use ussh_agent::Agent;
 use ussh_cert::Rules;
+use ussh_cert::authority::{Restriction, Source};
 
 use crate::agent_socket;
 use crate::candidates::{Judged, Listed};
@@ -16,29 +17,48 @@ use crate::options::Options;
 use crate::outcome::{Granted, NoAgent, Outcome};
 use crate::possession::Search;
 use crate::report::Report;
-use crate::request::Request;
+use crate::request::{Request, Stack};
 use crate::trusted_files::TrustedFiles;
 
-/// Answers the question. Every check that needs no signature comes before the first one that does.
+/// Answers the question: inside sshd of the certificate that it has verified, elsewhere of those in the person's agent.
 pub(crate) fn authenticate<'p>(
+    stack: Stack,
     request: &Request,
     options: &Options,
     report: &Report<'p>,
     memory: &mut Memory<'p>,
 ) -> Result<Granted, Outcome> {
     check_group(request, options)?;
+    if let Some(outcome) = request.login.as_ref().and_then(|login| login.nothing_to_judge(stack, options)) {
+        return Err(outcome);
+    }
     let trusted = TrustedFiles::read(options, request, report)?;
+    let rules = rules(request, options, &trusted);
+    match &request.login {
+        Some(login) => login.judge(stack, options, &rules),
+        None => ask_agent(request, options, &rules, report, memory),
+    }
+}
+
+/// Every check that needs no signature comes before the first one that does.
+fn ask_agent<'p>(
+    request: &Request,
+    options: &Options,
+    rules: &Rules<'_>,
+    report: &Report<'p>,
+    memory: &mut Memory<'p>,
+) -> Result<Granted, Outcome> {
     let deadline = Instant::now() + options.timeout;
     let mut agent = connect(request, memory, deadline)?;
     let identities = agent.identities().map_err(NoAgent::from)?;
-    let listed = Listed::read(&identities);
+    let listed = Listed::read(identities.iter().map(|identity| identity.blob));
     report.debug(&format!(
         "the agent lists {} identities, {} of them certificates, {} unknown",
         identities.len(),
         listed.certificates.len(),
         listed.unknown
     ));
-    let judged = Judged::new(&listed, &rules(request, options, &trusted), now(), deadline)?;
+    let judged = Judged::new(&listed, rules, now(), deadline)?;
     let search = Search { agent: &mut agent, listed: &listed, options, request, report, memory };
     search.first_proven(judged).map(|proven| Granted::new(&proven))
 }
@@ -79,10 +99,24 @@ fn rules<'r>(request: &'r Request, options: &'r Options, trusted: &'r TrustedFil
         max_validity: options.max_validity,
         require_sk: options.require_sk,
         require_verify: options.require_verify,
-        source_address: options.source_address,
-        force_command: options.force_command,
+        source_address: source(request, options),
+        force_command: force_command(request, options),
         local_time,
     }
+}
+
+/// In sshd the peer is known, whatever the option says. Without an address, what depends on one is refused.
+fn source(request: &Request, options: &Options) -> Source {
+    match (&request.login, options.source_address) {
+        (Some(login), _) => login.peer.map_or(Source::Refuse, Source::Peer),
+        (None, Restriction::Refuse) => Source::Refuse,
+        (None, Restriction::Ignore) => Source::Ignore,
+    }
+}
+
+/// sshd itself sees to it that nothing else runs.
+fn force_command(request: &Request, options: &Options) -> Restriction {
+    if request.login.is_some() { Restriction::Ignore } else { options.force_command }
 }
 
 /// Seconds since the epoch. A clock before it makes every certificate "not yet valid".

@@ -1,15 +1,14 @@
-//! What the agent lists, and which of its certificates the rules accept.
+//! What an agent, or sshd, lists, and which of its certificates the rules accept.
 
 use std::time::Instant;
 
-use ussh_agent::Identities;
 use ussh_cert::algorithm::KeyType;
 use ussh_cert::certificate::{Certificate, blob_name};
 use ussh_cert::{Accepted, Refusal, Rules, check};
 
 use crate::outcome::NoAgent;
 
-/// The agent's identities, sorted by what they are. One that cannot be read does no harm to the others.
+/// Keys and certificates, sorted by what they are. One that cannot be read does no harm to the others.
 #[derive(Debug, Default)]
 pub(crate) struct Listed<'i> {
     pub(crate) certificates: Vec<Certificate<'i>>,
@@ -22,12 +21,15 @@ pub(crate) struct Listed<'i> {
 }
 
 impl<'i> Listed<'i> {
-    pub(crate) fn read(identities: &'i Identities) -> Self {
+    pub(crate) fn read(blobs: impl Iterator<Item = &'i [u8]>) -> Self {
         let mut listed = Self::default();
-        for identity in identities.iter() {
-            listed.add(identity.blob);
-        }
+        blobs.for_each(|blob| listed.add(blob));
         listed
+    }
+
+    /// Whether there is anything that is, or means to be, a certificate.
+    pub(crate) fn has_certificates(&self) -> bool {
+        !self.certificates.is_empty() || !self.unreadable.is_empty()
     }
 
     fn add(&mut self, blob: &'i [u8]) {

@@ -11,6 +11,7 @@ use crate::options::Options;
 use crate::outcome::Outcome;
 use crate::report::Report;
 use crate::request::{Request, Stack, service_name};
+use crate::session;
 
 pub(crate) fn authenticate_hook(pam: &Pam, words: &[String]) -> PamError {
     guarded(pam, PamError::ABORT, || ask("auth", pam, Stack::Auth, words))
@@ -60,23 +61,31 @@ fn ask(hook: &str, pam: &Pam, stack: Stack, words: &[String]) -> PamError {
         Err(outcome) => return report.decision(&outcome, stack, None),
     };
     let mut memory = Memory::recall(pam, &request);
-    let outcome = authenticate(&request, &options, &report, &mut memory).map_or_else(|outcome| outcome, Outcome::Accepted);
+    let outcome =
+        authenticate(stack, &request, &options, &report, &mut memory).map_or_else(|outcome| outcome, Outcome::Accepted);
     report.decision(&outcome, stack, Some((&request, &mut memory)))
 }
 
-/// Sessions are sshd's business, and its session stack is not served yet: refused there, so that nobody believes in it.
+/// Sessions are sshd's business; any other program's are passed over.
 fn open_session(pam: &Pam, words: &[String]) -> PamError {
     panic_on_request("open_session", words);
     let options = match Options::parse(&own_words(words)) {
         Ok(options) => options,
         Err(error) => return Report::new(pam, false, false).decision(&error.into(), Stack::Session, None),
     };
-    let service = service_name(pam);
-    if options.sshd_services.contains(&service) {
-        let outcome = Outcome::Misconfigured(format!("the session stack of {service} is not supported by this version"));
-        return Report::new(pam, options.quiet, options.debug).decision(&outcome, Stack::Session, None);
+    if !options.sshd_services.contains(&service_name(pam)) {
+        return PamError::IGNORE;
     }
-    PamError::IGNORE
+    let report = Report::new(pam, options.quiet, options.debug);
+    let request = match Request::new(pam, &options.sshd_services) {
+        Ok(request) => request,
+        Err(outcome) => return report.decision(&outcome, Stack::Session, None),
+    };
+    let mut memory = Memory::recall(pam, &request);
+    let outcome = authenticate(Stack::Session, &request, &options, &report, &mut memory)
+        .and_then(|granted| session::begin(pam, granted))
+        .map_or_else(|outcome| outcome, Outcome::Accepted);
+    report.decision(&outcome, Stack::Session, Some((&request, &mut memory)))
 }
 
 /// Runs a hook; a panic in it becomes `on_panic`, prints nothing, and is logged with its place.

@@ -1,4 +1,4 @@
-//! `pam_ussh.so`: `sudo`, `su` and `doas` go on only as long as the person holds a valid SSH certificate.
+//! `pam_ussh.so`: logins, `sudo`, `su` and `doas` go on only as long as the person holds a valid SSH certificate.
 //!
 //! What it does for whom is in the man page, `pam_ussh.8`; what the agent is asked to sign in `PROTOCOL.md`.
 //!
@@ -9,9 +9,11 @@
 //!   request        who asks, in which stack of which service
 //!   authenticate   the story, readable top down
 //!     trusted_files  CA keys and principals, through safe_path
+//!     login          inside sshd: the certificate that it has verified
 //!     agent_socket   the person's agent, through privileges
 //!     candidates     which of the agent's certificates are accepted
 //!     possession     whose key the agent really has
+//!   session        what an accepted login takes along
 //!   outcome        what the story ended with: PAM code, sentence, log line
 //!   report         the log (pam_syslog) and the person's terminal (conversation)
 //!   memory         what one PAM transaction remembers from call to call
@@ -29,6 +31,7 @@ mod conversation;
 mod entry;
 mod hooks;
 mod local_time;
+mod login;
 mod memory;
 mod options;
 mod outcome;
@@ -37,4 +40,5 @@ mod privileges;
 mod report;
 mod request;
 mod safe_path;
+mod session;
 mod trusted_files;

@@ -5,6 +5,7 @@ mod refused;
 
 use pamsm::PamError;
 use ussh_cert::Proven;
+use ussh_cert::auth_info::line;
 use ussh_cert::certificate::Certificate;
 use ussh_cert::refusal::{text, text_within};
 
@@ -20,6 +21,9 @@ pub(crate) enum Outcome {
     Accepted(Granted),
     NotInGroup(String),
     Refused(Box<Refused>),
+    /// Inside sshd, somebody without a certificate: refused, or left to the rest of the stack.
+    NoCertificate(Shown),
+    NotJudged(Shown),
     NoAgent(NoAgent),
     Misconfigured(String),
     /// The process could not become the user, or root again.
@@ -29,12 +33,42 @@ pub(crate) enum Outcome {
 
 /// An accepted certificate, for the log. Only proof of possession makes one.
 #[derive(Clone, Debug)]
-pub(crate) struct Granted(Box<CertificateFacts>);
+pub(crate) struct Granted {
+    facts: Box<CertificateFacts>,
+    /// The first second in which it is no longer valid.
+    pub(crate) valid_before: u64,
+    /// Its line of SSH_AUTH_INFO_0.
+    pub(crate) line: String,
+}
+
+/// What somebody without a certificate has shown to sshd.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shown {
+    Nothing,
+    OtherMethods,
+    PlainKey,
+}
+
+impl Shown {
+    fn what(self) -> &'static str {
+        match self {
+            Self::Nothing => "sshd names no key yet",
+            Self::OtherMethods => "logged in without a key",
+            Self::PlainKey => "logged in with a plain key",
+        }
+    }
+}
 
 impl Granted {
     pub(crate) fn new(proven: &Proven<'_>) -> Self {
         let accepted = proven.accepted();
-        Self(Box::new(CertificateFacts::new(accepted.certificate()).with_principal(accepted.principal())))
+        let certificate = accepted.certificate();
+        let facts = CertificateFacts::new(certificate).with_principal(accepted.principal());
+        Self { facts: Box::new(facts), valid_before: certificate.valid_before, line: line(certificate) }
+    }
+
+    pub(crate) fn facts(&self) -> &CertificateFacts {
+        &self.facts
     }
 }
 
@@ -103,11 +137,11 @@ impl Outcome {
     pub(crate) fn code(&self, stack: Stack) -> PamError {
         match (self, stack) {
             (Self::Accepted(_), _) => PamError::SUCCESS,
-            (Self::NotInGroup(_), _) => PamError::IGNORE,
+            (Self::NotInGroup(_) | Self::NotJudged(_), _) => PamError::IGNORE,
             (_, Stack::Session) => PamError::PERM_DENIED,
             (Self::Refused(refused), _) if refused.newest_expired() => PamError::CRED_EXPIRED,
-            (Self::Refused(_), Stack::Auth) => PamError::AUTH_ERR,
-            (Self::Refused(_), Stack::Account) => PamError::PERM_DENIED,
+            (Self::Refused(_) | Self::NoCertificate(_), Stack::Auth) => PamError::AUTH_ERR,
+            (Self::Refused(_) | Self::NoCertificate(_), Stack::Account) => PamError::PERM_DENIED,
             (Self::NoAgent(_), _) => PamError::AUTHINFO_UNAVAIL,
             (Self::Misconfigured(_), _) => PamError::SERVICE_ERR,
             (Self::Privileges(_), _) => PamError::ABORT,
@@ -116,12 +150,17 @@ impl Outcome {
     }
 
     /// What the person is told: what happened, then what to do. `None` when there is nothing to tell.
-    pub(crate) fn sentence(&self, service: &str) -> Option<String> {
-        let again = format!("then run {} again", text(command(service).as_bytes()));
+    pub(crate) fn sentence(&self, service: &str, in_sshd: bool) -> Option<String> {
+        let again = if in_sshd {
+            "then log in again".to_owned()
+        } else {
+            format!("then run {} again", text(command(service).as_bytes()))
+        };
         let administrator = "Tell this host's administrator; the reason is in the system log";
         match self {
-            Self::Accepted(_) | Self::NotInGroup(_) => None,
+            Self::Accepted(_) | Self::NotInGroup(_) | Self::NotJudged(_) => None,
             Self::Refused(refused) => Some(format!("{} {}, {again}.", refused.what(), refused.next_step())),
+            Self::NoCertificate(_) => Some(format!("You need an SSH certificate to log in here. Get one, {again}.")),
             Self::NoAgent(why) => {
                 Some(format!("Your ssh-agent cannot be asked: {}. {}, {again}.", why.what(), why.next_step()))
             }
@@ -140,9 +179,11 @@ impl Outcome {
 
     fn verdict(&self) -> (&'static str, String) {
         match self {
-            Self::Accepted(Granted(facts)) => ("accepted", facts.to_string()),
+            Self::Accepted(granted) => ("accepted", granted.facts.to_string()),
             Self::NotInGroup(group) => ("ignored", format!("reason=not-in-group group=\"{}\"", text(group.as_bytes()))),
             Self::Refused(refused) => ("refused", refused.to_string()),
+            Self::NoCertificate(shown) => ("refused", format!("reason=no-certificate detail=\"{}\"", shown.what())),
+            Self::NotJudged(shown) => ("ignored", format!("reason=no-certificate detail=\"{}\"", shown.what())),
             Self::NoAgent(why) => ("refused", format!("reason=no-agent detail=\"{}\"", why.what().replace('"', "'"))),
             Self::Misconfigured(what) => ("refused", format!("reason=configuration detail=\"{}\"", long(what))),
             Self::Privileges(what) => ("refused", format!("reason=privileges detail=\"{}\"", long(what))),

@@ -26,7 +26,7 @@ impl<'p> Report<'p> {
     /// Logs and tells how a question ended; gives the code for the host.
     pub(crate) fn decision(&self, outcome: &Outcome, stack: Stack, asked: Option<(&Request, &mut Memory<'_>)>) -> PamError {
         let level = match outcome {
-            Outcome::Accepted(_) | Outcome::NotInGroup(_) => LogLvl::INFO,
+            Outcome::Accepted(_) | Outcome::NotInGroup(_) | Outcome::NotJudged(_) => LogLvl::INFO,
             outcome if outcome.is_trouble() => LogLvl::ERR,
             _ => LogLvl::NOTICE,
         };
@@ -35,11 +35,10 @@ impl<'p> Report<'p> {
                 if let Some(why) = outcome.agent_timed_out() {
                     memory.keep_agent_timed_out(why);
                 }
-                let sentence = outcome.sentence(&request.service).filter(|sentence| memory.is_news(sentence));
-                let (user, by) = (text(request.user.name.as_bytes()), text(request.invoker.name.as_bytes()));
-                (format!(" user=\"{user}\" by=\"{by}\""), sentence)
+                let sentence = outcome.sentence(&request.service, request.login.is_some());
+                (who(request), sentence.filter(|sentence| memory.is_news(sentence)))
             }
-            None => (self.user_item(), outcome.sentence(&service_name(self.pam))),
+            None => (self.user_item(), outcome.sentence(&service_name(self.pam), stack == Stack::Session)),
         };
         self.log(level, &outcome.log_line(&who));
         if let Some(sentence) = news {
@@ -81,6 +80,18 @@ impl<'p> Report<'p> {
     fn tell(&self, line: &str) {
         if !self.quiet {
             show(self.pam, line);
+        }
+    }
+}
+
+/// Whom the certificate must name; then whose agent was asked, or which process of sshd asks for whom.
+fn who(request: &Request) -> String {
+    let user = text(request.user.name.as_bytes());
+    match &request.login {
+        None => format!(" user=\"{user}\" by=\"{}\"", text(request.invoker.name.as_bytes())),
+        Some(login) => {
+            let peer = login.peer.map_or_else(|| "unknown".to_owned(), |peer| peer.to_string());
+            format!(" user=\"{user}\" sshd={} peer={peer}", login.pid)
         }
     }
 }

@@ -6,6 +6,7 @@ use std::io;
 use nix::unistd::{Uid, User, geteuid, gethostname, getuid};
 use pamsm::{Pam, PamLibExt};
 
+use crate::login::Login;
 use crate::outcome::{NoAgent, Outcome};
 
 /// A PAM stack.
@@ -25,6 +26,8 @@ pub(crate) struct Request {
     pub(crate) user: User,
     /// Whose agent is asked: the one who started the program.
     pub(crate) invoker: User,
+    /// Inside sshd: what it has verified. No agent is asked then.
+    pub(crate) login: Option<Login>,
 }
 
 impl Request {
@@ -32,11 +35,15 @@ impl Request {
         let service = service_name(pam);
         let user = pam_user(pam)?;
         let invoker = invoker(&user)?;
-        if sshd_services.contains(&service) || asks_for_a_stranger(pam, &user) {
+        let login = if sshd_services.contains(&service) {
+            Some(Login::new(pam).ok_or(NoAgent::Remote)?)
+        } else if asks_for_a_stranger(pam, &user) {
             return Err(NoAgent::Remote.into());
-        }
+        } else {
+            None
+        };
         let host = gethostname().map(|name: OsString| name.to_string_lossy().into_owned()).unwrap_or_default();
-        Ok(Self { service, host, user, invoker })
+        Ok(Self { service, host, user, invoker, login })
     }
 
     /// Whether the process was started by the one whose agent is asked, so that its initial environment is theirs.

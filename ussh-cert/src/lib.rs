@@ -12,6 +12,7 @@
 #![forbid(unsafe_code)]
 
 pub mod algorithm;
+pub mod auth_info;
 pub mod authority;
 pub mod ca_keys;
 pub mod certificate;

@@ -30,6 +30,11 @@ impl CertificateFacts {
         }
     }
 
+    /// Key ID, serial, CA, end of validity, as in the log.
+    pub(crate) fn names(&self) -> [String; 4] {
+        [self.key_id.clone(), self.serial.to_string(), self.ca.clone(), self.valid_until.clone()]
+    }
+
     pub(crate) fn with_principal(self, principal: &[u8]) -> Self {
         Self { principal: Some(text(principal)), ..self }
     }

@@ -12,6 +12,8 @@ fn the_codes_are_those_of_the_contract() {
         (expired, [PamError::CRED_EXPIRED, PamError::CRED_EXPIRED, PamError::PERM_DENIED]),
         (untrusted, [PamError::AUTH_ERR, PamError::PERM_DENIED, PamError::PERM_DENIED]),
         (Outcome::refused(Vec::new()), [PamError::AUTH_ERR, PamError::PERM_DENIED, PamError::PERM_DENIED]),
+        (Outcome::NoCertificate(Shown::PlainKey), [PamError::AUTH_ERR, PamError::PERM_DENIED, PamError::PERM_DENIED]),
+        (Outcome::NotJudged(Shown::Nothing), [PamError::IGNORE, PamError::IGNORE, PamError::IGNORE]),
         (NoAgent::NotSet.into(), [PamError::AUTHINFO_UNAVAIL, PamError::AUTHINFO_UNAVAIL, PamError::PERM_DENIED]),
         (Outcome::Misconfigured("x".into()), [PamError::SERVICE_ERR, PamError::SERVICE_ERR, PamError::PERM_DENIED]),
         (Outcome::UnknownUser("x".into()), [PamError::USER_UNKNOWN, PamError::USER_UNKNOWN, PamError::PERM_DENIED]),
@@ -26,7 +28,7 @@ fn the_codes_are_those_of_the_contract() {
 fn the_nearest_certificate_gives_the_reason() {
     let all = |whys: Vec<Why>| {
         let certificates = whys.into_iter().map(|why| (None, why)).collect();
-        Outcome::refused(certificates).sentence("sudo").unwrap()
+        Outcome::refused(certificates).sentence("sudo", false).unwrap()
     };
     let untrusted = Why::from(Refusal::CaUntrusted);
     let expired = Why::from(Refusal::Expired(180));
@@ -41,7 +43,7 @@ fn the_nearest_certificate_gives_the_reason() {
 fn an_empty_agent_has_a_sentence_and_a_reason_of_its_own() {
     let outcome = Outcome::refused(Vec::new());
     assert_eq!(
-        outcome.sentence("su").unwrap(),
+        outcome.sentence("su", false).unwrap(),
         "Your ssh-agent holds no certificate. Add one with ssh-add, then run su again."
     );
     assert_eq!(outcome.log_line(" user=\"x\""), "refused user=\"x\" reason=no-certificate");
@@ -63,6 +65,6 @@ fn nobody_can_push_a_line_out_of_the_log() {
     let refused = Outcome::refused(vec![(None, label.into()), (None, Refusal::Unsupported(vec![1; 200_000]).into())]);
     for outcome in [Outcome::from(why), refused, Outcome::UnknownUser("\u{1}".repeat(100_000))] {
         assert!(outcome.log_line("").len() < 4_000, "{}", outcome.log_line("").len());
-        assert!(outcome.sentence("sudo").unwrap().len() < 4_000);
+        assert!(outcome.sentence("sudo", false).unwrap().len() < 4_000);
     }
 }
