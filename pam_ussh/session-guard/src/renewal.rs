@@ -1,0 +1,128 @@
+//! `end_session=renew`: may the session go on with a newer certificate of the session's agent?
+//!
+//! Three things must hold. The module accepts the certificate for this user and has seen the agent sign with its key,
+//! by the rules of the very line that opened the session. Its key ID is that of the certificate which opened the session,
+//! so that in an account that several share nobody's session lives on somebody else's certificate. And a look at it, from
+//! where the person has logged in, accepts it as well.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::Read;
+use std::os::unix::ffi::OsStringExt;
+use std::os::unix::fs::MetadataExt;
+use std::time::{Duration, Instant};
+
+use crate::arguments::{Session, Verb};
+use crate::asking::{Facts, Verdict, ask};
+use crate::processes::path;
+use crate::sshd::Sshd;
+use crate::system::{Level, log};
+use crate::terminals::say;
+use crate::text::plain;
+
+/// Longer than the module waits for a touch by default.
+const LIMIT: Duration = Duration::from_secs(45);
+
+/// Of one session's processes. Whoever has more agents than this has had enough chances.
+const MOST_AGENTS: usize = 4;
+
+/// Of one process's environment.
+const MOST_ENVIRONMENT: u64 = 256 * 1024;
+
+/// What came of it.
+pub(crate) enum Renewal {
+    /// Nothing: the session ends when it would have.
+    None,
+    /// The session may go on until then, as long as this stays accepted (SSH_AUTH_INFO_0).
+    Until(u64, String),
+    SshdGone,
+}
+
+/// Asks every agent of the session, for as long as `limit` together.
+pub(crate) fn renew(session: &Session, sshd: &Sshd, limit: Duration) -> Renewal {
+    let deadline = Instant::now() + limit.min(LIMIT);
+    for agent in agents(sshd, session.uid) {
+        let left = || deadline.saturating_duration_since(Instant::now());
+        let tell = |message: &str| say(sshd, session.uid, &plain(message));
+        // What is wrong with an agent that holds nothing new is no news to the person: only what asks for a touch is.
+        let on_message = |message: &str| {
+            if message.starts_with("Touch ") {
+                tell(message)
+            }
+        };
+        let Some(verdict) = ask(Verb::Renew, session, Some(&agent), sshd, left(), on_message) else {
+            return Renewal::SshdGone;
+        };
+        let Verdict::Accepted(facts) = verdict else { continue };
+        let Some(until) = extends(session, &facts) else { continue };
+        let mut renewed = session.clone();
+        renewed.login.auth_info = format!("publickey {}", facts.certificate);
+        match ask(Verb::Look, &renewed, None, sshd, left(), |_| {}) {
+            None => return Renewal::SshdGone,
+            Some(Verdict::Accepted(_)) => {
+                let (serial, who) = (plain(&facts.serial), session.who(sshd));
+                log(Level::Info, &format!("extended {who} new_serial={serial} until={until}"));
+                return Renewal::Until(until, renewed.login.auth_info);
+            }
+            Some(_) => {}
+        }
+    }
+    Renewal::None
+}
+
+/// Until when this certificate would extend the session, if it is the same person's and a newer one.
+fn extends(session: &Session, facts: &Facts) -> Option<u64> {
+    let is_same_person = !facts.key_id.is_empty() && facts.key_id == session.login.key_id;
+    let until = facts.valid_before.filter(|&until| until > session.until)?;
+    (is_same_person && !facts.certificate.is_empty()).then_some(until)
+}
+
+/// The SSH_AUTH_SOCK of the session's processes, the newest first. Theirs to choose: the module asks it as the person,
+/// and only if the socket is theirs.
+fn agents(sshd: &Sshd, uid: u32) -> Vec<OsString> {
+    let mut agents = Vec::new();
+    for pid in sshd.session_processes().into_iter().rev() {
+        let Some(agent) = agent_of(&path(pid, "environ"), uid) else { continue };
+        if !agents.contains(&agent) && agents.len() < MOST_AGENTS {
+            agents.push(agent);
+        }
+    }
+    agents
+}
+
+fn agent_of(environment: &str, uid: u32) -> Option<OsString> {
+    let file = File::open(environment).ok()?;
+    if file.metadata().ok()?.uid() != uid {
+        return None;
+    }
+    let mut variables = Vec::new();
+    file.take(MOST_ENVIRONMENT).read_to_end(&mut variables).ok()?;
+    let value = variables.split(|&byte| byte == 0).find_map(|variable| variable.strip_prefix(b"SSH_AUTH_SOCK="))?;
+    (!value.is_empty()).then(|| OsString::from_vec(value.to_vec()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arguments::Login;
+
+    #[test]
+    fn only_a_later_certificate_with_the_same_key_id_extends_a_session() {
+        let login = Login { key_id: "alice@corp".to_owned(), ..Login::default() };
+        let (user, warnings, words) = ("alice".to_owned(), vec![], vec![]);
+        let mut session = Session { user, uid: 1, until: 1000, warnings, check: 60, renew: true, words, login };
+        let facts = |key_id: &str, valid_before| Facts {
+            key_id: key_id.to_owned(),
+            serial: "7".to_owned(),
+            valid_before,
+            certificate: "type blob".to_owned(),
+        };
+        assert_eq!(extends(&session, &facts("alice@corp", Some(1001))), Some(1001));
+        assert_eq!(extends(&session, &facts("alice@corp", Some(1000))), None);
+        assert_eq!(extends(&session, &facts("alice@corp", None)), None);
+        assert_eq!(extends(&session, &facts("bob@corp", Some(1001))), None);
+        assert_eq!(extends(&session, &Facts { certificate: String::new(), ..facts("alice@corp", Some(1001)) }), None);
+        session.login.key_id.clear();
+        assert_eq!(extends(&session, &facts("", Some(1001))), None);
+    }
+}
