@@ -1,15 +1,17 @@
 //! Key revocation lists (PROTOCOL.krl): asked, read, written, as OpenSSH 10.5 does (krl.c, bitmap.c, ssh-keygen.c).
 //!
 //! ```text
-//! krl::check(bytes, subject)    check     one pass, nothing built or kept: for every sudo
-//! Krl::read / revoke_… / write  content   the list in memory: for building, updating, showing
-//! spec::parse(text)             spec      what `ssh-keygen -k` reads
+//! revoked_keys::check_all         check     one pass over a stream, nothing built or kept: for every sudo
+//! krl::check(bytes, subject)      check     the same for one certificate and a list in memory
+//! Krl::read / revoke_… / write    content   the list in memory: for building, updating, showing
+//! spec::parse(text)               spec      what `ssh-keygen -k` reads
 //! ```
 //!
 //! Where this is stricter than OpenSSH 10.5, it refuses the whole list:
 //! - A signature section. PROTOCOL.krl says that 9.4 and newer refuse it; 9.2 checks the signature, and 10.5's code
 //!   skips it unchecked. What nobody checks should not look as if somebody had.
 //! - A certificate in the place of a CA's key: it can never match, so somebody's revocations would be without effect.
+//! - A CA's key of more than 64 KiB.
 //! - A CA's key of a type that this crate accepts nowhere, and the aliases that OpenSSH has for names of types.
 
 mod certificates;
@@ -18,12 +20,15 @@ mod content;
 mod error;
 mod listing;
 mod read;
+mod search;
 mod serials;
+mod source;
 pub mod spec;
 mod subject;
 mod walk;
 mod write;
 
+pub(crate) use check::check_after_magic;
 pub use check::{Reason, Verdict, check};
 pub use content::{Authority, Krl, RevokeError, TooLarge};
 pub use error::KrlError;
@@ -33,7 +38,7 @@ pub use walk::Header;
 pub(crate) const MAGIC: &[u8; 8] = b"SSHKRL\n\0";
 const FORMAT_VERSION: u32 = 1;
 /// OpenSSH loads no larger file (sshbuf.h: SSHBUF_SIZE_MAX).
-const MAX_LENGTH: usize = 0x800_0000;
+pub(crate) const MAX_LENGTH: usize = 0x800_0000;
 
 /// `KRL_SECTION_…`
 mod section {

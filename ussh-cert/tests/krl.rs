@@ -6,5 +6,6 @@ mod krl {
     mod flat_list;
     mod meaning;
     mod refusals;
+    mod streams;
     mod writing;
 }

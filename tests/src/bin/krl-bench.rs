@@ -1,17 +1,21 @@
-//! KRLs: how long ussh-cert takes beside the real ssh-keygen with the same files.
+//! KRLs: what ussh-cert costs beside the real ssh-keygen with the same files.
 //!
 //! Each side is a process of its own that reads its files and answers or writes: `ssh-keygen -k` and `-Q`, and this
-//! program with the words `build` and `ask`. What counts is processor time, so that a busy machine matters little. Prints;
-//! asserts nothing about time. For numbers that count: `cargo run --release -p tests --bin krl-bench [RUNS]`.
+//! program with the words `build` and `ask`. What counts is processor time, so that a busy machine matters little, and
+//! the most memory that the process ever had. Prints; asserts nothing about either. For numbers that count:
+//! `cargo run --release -p tests --bin krl-bench [RUNS]`.
 
-use std::fs;
+use std::fmt;
+use std::fs::{self, File};
+use std::io::BufReader;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 
 use base64ct::{Base64, Encoding};
 use ussh_cert::Certificate;
-use ussh_cert::krl::{Krl, Subject, Verdict, check, spec::Issuer};
+use ussh_cert::krl::{Krl, Subject, Verdict, spec::Issuer};
+use ussh_cert::revoked_keys::check_all;
 
 const USAGE: &str = "usage: krl-bench [RUNS]";
 
@@ -20,6 +24,8 @@ fn main() {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["build", ca, spec, out] => build(ca, spec, out),
         ["ask", list, file] => ask(list, file),
+        ["thousand-cas", out] => thousand_cas(out),
+        ["measure", program, words @ ..] => println!("{}", measured(program, words)),
         [] => report(3),
         [runs] => report(runs.parse().expect(USAGE)),
         _ => panic!("{USAGE}"),
@@ -39,9 +45,12 @@ fn ask(list: &str, file: &str) {
     let blob = blob(file);
     let certificate = Certificate::parse(&blob).unwrap();
     let subject = Subject::certificate(&certificate).unwrap();
-    let (_, verdict) = check(&fs::read(list).unwrap(), &subject).unwrap();
-    println!("{verdict:?}");
-    std::process::exit(i32::from(verdict != Verdict::NotRevoked));
+    let list = File::open(list).unwrap();
+    let length = list.metadata().unwrap().len() as usize;
+    // As much at once as the module reads.
+    let (_, verdicts) = check_all(BufReader::with_capacity(64 * 1024, list), length, &[subject]).unwrap();
+    println!("{verdicts:?}");
+    std::process::exit(i32::from(verdicts != [Verdict::NotRevoked]));
 }
 
 fn blob(file: &str) -> Vec<u8> {
@@ -56,14 +65,14 @@ fn report(runs: usize) {
         keygen(&["-q", "-t", "ed25519", "-N", "", "-f", name]);
     }
     keygen(&["-q", "-s", "ca", "-I", "nobody", "-n", "nobody", "-z", "18446744073709551000", "key.pub"]);
-    println!("Processor time of whole processes, medians of {runs}.");
-    println!("{:52} | ssh-keygen    | ussh-cert     | times less", "");
+    println!("Processor time of whole processes, medians of {runs}, and the most memory of any run.");
+    println!("{:52} | {:^25} | {:^25} | times less", "", "ssh-keygen", "ussh-cert");
     let runs_of_5 = |n: u64| format!("serial: {}-{}\n", n * 1000, n * 1000 + 4);
     case("serial numbers in a list", BUILT, runs, &|n| format!("serial: {}\n", n * 1000));
     case("serial numbers in ranges of five", BUILT / 5, runs, &runs_of_5);
     case("serial numbers in bitmaps", MILLION, runs, &|n| format!("serial: {}\n", n * 2 + n / 4000 * 100_000));
     case("key IDs", BUILT, runs, &|n| format!("id: user{}@example.org\n", n * 7919 % 1_000_003));
-    thousand_cas("krl");
+    timed(&std::env::current_exe().unwrap(), &["thousand-cas", "krl"]);
     ask_both("a thousand CAs with 1,000 serial numbers each", runs);
 }
 
@@ -79,8 +88,8 @@ fn case(name: &str, count: u64, runs: usize, line: &dyn Fn(u64) -> String) {
     compare(&format!("build: {count} lines of {name}"), runs, &theirs, &["build", "ca.pub", "spec", "ours"]);
     same_but_for_the_date("krl", "ours");
     fs::write("spec", (1..=count * MILLION.div_ceil(count.max(BUILT))).map(line).collect::<String>()).unwrap();
-    let time = timed(&std::env::current_exe().unwrap(), &["build", "ca.pub", "spec", "krl"]);
-    println!("{:52} |               | {time:10.1} ms |", "build: a million");
+    let cost = timed(&std::env::current_exe().unwrap(), &["build", "ca.pub", "spec", "krl"]);
+    println!("{:52} | {:25} | {cost} |", "build: a million", "");
     ask_both(&format!("ask: a million {name}"), runs);
 }
 
@@ -118,13 +127,36 @@ fn compare(name: &str, runs: usize, theirs: &[&str], ours: &[&str]) {
         their_runs.push(timed(Path::new("ssh-keygen"), theirs));
         our_runs.push(timed(&own, ours));
     }
-    let [theirs, ours] = [their_runs, our_runs].map(median);
-    println!("{name:52} | {theirs:10.1} ms | {ours:10.1} ms | {:6.1}", theirs / ours);
+    let [theirs, ours] = [their_runs, our_runs].map(typical);
+    println!("{name:52} | {theirs} | {ours} | {:6.1}", theirs.milliseconds / ours.milliseconds);
 }
 
-/// Milliseconds of processor time.
+/// What a process took.
+struct Cost {
+    /// Of processor time.
+    milliseconds: f64,
+    peak_mib: f64,
+}
+
+impl fmt::Display for Cost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:9.1} ms {:8.1} MiB", self.milliseconds, self.peak_mib)
+    }
+}
+
+/// A process's peak memory counts from the one that started it, so a small one does: this program once more.
+fn timed(program: &Path, words: &[&str]) -> Cost {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    let output = command.arg("measure").arg(program).args(words).stdin(Stdio::null()).output().expect("it starts");
+    assert!(output.status.success(), "{program:?} {words:?}: {}", String::from_utf8_lossy(&output.stderr));
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let numbers: Vec<f64> = printed.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+    let [milliseconds, peak_mib] = numbers[..] else { panic!("{printed}") };
+    Cost { milliseconds, peak_mib }
+}
+
 #[expect(clippy::zombie_processes, reason = "wait4 waits, and says what it cost")]
-fn timed(program: &Path, words: &[&str]) -> f64 {
+fn measured(program: &str, words: &[&str]) -> Cost {
     let child = Command::new(program).args(words).stdout(Stdio::null()).stdin(Stdio::null()).spawn().expect("it starts");
     // SAFETY: a struct of integers, for which zero is a value.
     let (mut status, mut usage) = (0, unsafe { std::mem::zeroed::<libc::rusage>() });
@@ -132,12 +164,14 @@ fn timed(program: &Path, words: &[&str]) -> f64 {
     let waited = unsafe { libc::wait4(child.id() as i32, &mut status, 0, &mut usage) };
     assert!(waited > 0 && ExitStatus::from_raw(status).success(), "{program:?} {words:?}");
     let milliseconds = |time: libc::timeval| time.tv_sec as f64 * 1000.0 + time.tv_usec as f64 / 1000.0;
-    milliseconds(usage.ru_utime) + milliseconds(usage.ru_stime)
+    let peak_mib = usage.ru_maxrss as f64 / 1024.0;
+    Cost { milliseconds: milliseconds(usage.ru_utime) + milliseconds(usage.ru_stime), peak_mib }
 }
 
-fn median(mut runs: Vec<f64>) -> f64 {
-    runs.sort_by(f64::total_cmp);
-    runs[runs.len() / 2]
+fn typical(mut runs: Vec<Cost>) -> Cost {
+    let peak_mib = runs.iter().map(|run| run.peak_mib).fold(0.0, f64::max);
+    runs.sort_by(|one, other| one.milliseconds.total_cmp(&other.milliseconds));
+    Cost { milliseconds: runs[runs.len() / 2].milliseconds, peak_mib }
 }
 
 fn keygen(words: &[&str]) {

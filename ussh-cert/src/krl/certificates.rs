@@ -1,45 +1,58 @@
 //! A certificates section (krl.c: parse_revoked_certs): one CA, and the serial numbers and key IDs that it lost.
 
+use std::io::BufRead;
+
+use super::source::Source;
 use super::walk::{Visitor, extension};
 use super::{KrlError, subsection};
-use crate::plain_key::{bits, canonical, mpint};
-use crate::wire::Reader;
+use crate::plain_key::{MAX_MPINT, bits, canonical, mpint};
 
-pub(super) fn walk<'a>(content: &mut Reader<'a>, visitor: &mut impl Visitor<'a>) -> Result<(), KrlError> {
-    let ca = content.string()?;
-    content.string()?; // reserved
+/// A CA's key must be held to be checked. Only a security key's application could make one as long.
+const LONGEST_CA: usize = 64 * 1024;
+
+pub(super) fn walk<R: BufRead>(list: &mut Source<R>, visitor: &mut impl Visitor) -> Result<(), KrlError> {
+    let longest = visitor.longest();
+    list.string(LONGEST_CA, |ca| authority(ca, visitor))?.ok_or(KrlError::CaKey)??;
+    list.string(0, |_| ())?; // reserved
+    while !list.is_empty() {
+        let number = list.u8()?;
+        let after = list.enter()?;
+        match number {
+            subsection::SERIAL_LIST => {
+                while !list.is_empty() {
+                    let serial = list.u64()?;
+                    serials(serial, serial, visitor)?;
+                }
+            }
+            subsection::SERIAL_RANGE => serials(list.u64()?, list.u64()?, visitor)?,
+            subsection::SERIAL_BITMAP => {
+                let offset = list.u64()?;
+                list.string(MAX_MPINT + 1, |number| bitmap(offset, number, visitor))?.ok_or(KrlError::Bitmap)??;
+            }
+            subsection::KEY_ID => {
+                while !list.is_empty() {
+                    list.cstring(longest, |key_id| visitor.key_id(key_id))?;
+                }
+            }
+            subsection::EXTENSION => extension(list)?,
+            unknown => return Err(KrlError::UnknownCertificateSection(unknown)),
+        }
+        list.leave(after)?;
+    }
+    Ok(())
+}
+
+fn authority(ca: &[u8], visitor: &mut impl Visitor) -> Result<(), KrlError> {
     if ca.is_empty() {
         visitor.authority(None);
     } else {
         visitor.authority(Some(&canonical(ca).map_err(|_| KrlError::CaKey)?));
     }
-    while !content.is_empty() {
-        let number = content.u8()?;
-        let mut part = Reader::new(content.string()?);
-        match number {
-            subsection::SERIAL_LIST => {
-                while !part.is_empty() {
-                    let serial = part.u64()?;
-                    serials(serial, serial, visitor)?;
-                }
-            }
-            subsection::SERIAL_RANGE => serials(part.u64()?, part.u64()?, visitor)?,
-            subsection::SERIAL_BITMAP => bitmap(part.u64()?, part.string()?, visitor)?,
-            subsection::KEY_ID => {
-                while !part.is_empty() {
-                    visitor.key_id(part.cstring()?);
-                }
-            }
-            subsection::EXTENSION => extension(&mut part)?,
-            unknown => return Err(KrlError::UnknownCertificateSection(unknown)),
-        }
-        part.finish()?;
-    }
     Ok(())
 }
 
 #[inline]
-fn serials<'a>(min: u64, max: u64, visitor: &mut impl Visitor<'a>) -> Result<(), KrlError> {
+fn serials(min: u64, max: u64, visitor: &mut impl Visitor) -> Result<(), KrlError> {
     if min == 0 || min > max {
         return Err(KrlError::Serials(min, max));
     }
@@ -47,7 +60,7 @@ fn serials<'a>(min: u64, max: u64, visitor: &mut impl Visitor<'a>) -> Result<(),
     Ok(())
 }
 
-fn bitmap<'a>(offset: u64, number: &'a [u8], visitor: &mut impl Visitor<'a>) -> Result<(), KrlError> {
+fn bitmap(offset: u64, number: &[u8], visitor: &mut impl Visitor) -> Result<(), KrlError> {
     let number = mpint(number).ok_or(KrlError::Bitmap)?;
     let Some(lowest) = number.last() else { return Ok(()) };
     if offset == 0 && lowest & 1 == 1 {

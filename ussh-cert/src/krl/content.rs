@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use super::check::{sha1, sha256};
+use super::search::{sha1, sha256};
 use super::serials::{Serials, Set};
 use crate::certificate::Certificate;
 use crate::plain_key::{NotAKey, canonical};

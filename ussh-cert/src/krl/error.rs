@@ -1,8 +1,7 @@
 //! Why bytes are not a KRL that can be relied on.
 
 use std::fmt;
-
-use crate::wire::Malformed;
+use std::io;
 
 /// Why a KRL is refused. Whoever asks one must then refuse, too.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,11 +30,16 @@ pub enum KrlError {
     CaKey,
     /// A hash of the wrong length.
     Hash,
+    /// The list could not be read to its end: why.
+    Unreadable(String),
 }
 
-impl From<Malformed> for KrlError {
-    fn from(_: Malformed) -> Self {
-        Self::Malformed
+impl From<io::Error> for KrlError {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::UnexpectedEof => Self::Malformed,
+            _ => Self::Unreadable(error.to_string()),
+        }
     }
 }
 
@@ -56,6 +60,7 @@ impl fmt::Display for KrlError {
             Self::Bitmap => write!(f, "KRL has a bitmap that is too large, negative, or past the last serial number"),
             Self::CaKey => write!(f, "KRL names a CA by something else than a plain key of an accepted type"),
             Self::Hash => write!(f, "KRL has a hash of the wrong length"),
+            Self::Unreadable(error) => write!(f, "cannot be read: {error}"),
         }
     }
 }

@@ -10,10 +10,9 @@ impl Krl {
     /// [`KrlError`]
     pub fn read(bytes: &[u8]) -> Result<Self, KrlError> {
         let mut reading = Reading { krl: Self::new(), ca: None };
-        let Header { version, generated_date, flags, comment } = walk(bytes, &mut reading)?;
+        let Header { version, generated_date, flags } = walk(bytes, &mut reading)?;
         let mut krl = reading.krl;
         (krl.version, krl.generated_date, krl.flags) = (version, generated_date, flags);
-        krl.comment = comment.to_vec();
         Ok(krl)
     }
 }
@@ -33,7 +32,15 @@ impl Reading {
     }
 }
 
-impl<'a> Visitor<'a> for Reading {
+impl Visitor for Reading {
+    fn longest(&self) -> usize {
+        usize::MAX
+    }
+
+    fn comment(&mut self, comment: &[u8]) {
+        self.krl.comment = comment.to_vec();
+    }
+
     fn authority(&mut self, ca: Option<&[u8]>) {
         self.ca = ca.map(<[u8]>::to_vec);
     }
@@ -42,7 +49,7 @@ impl<'a> Visitor<'a> for Reading {
         self.insert(min, max);
     }
 
-    fn bitmap(&mut self, offset: u64, bits: &'a [u8]) {
+    fn bitmap(&mut self, offset: u64, bits: &[u8]) {
         for (index, byte) in (0u64..).zip(bits.iter().rev()) {
             for bit in (0..8).filter(|bit| byte >> bit & 1 == 1) {
                 let serial = offset + index * 8 + bit;
@@ -51,21 +58,21 @@ impl<'a> Visitor<'a> for Reading {
         }
     }
 
-    fn key_id(&mut self, key_id: &'a [u8]) {
+    fn key_id(&mut self, key_id: &[u8]) {
         if let Ok(authority) = self.krl.authority(self.ca.as_deref()) {
             authority.key_ids.insert(key_id.into());
         }
     }
 
-    fn key(&mut self, blob: &'a [u8]) {
+    fn key(&mut self, blob: &[u8]) {
         self.krl.keys.insert(blob.to_vec());
     }
 
-    fn sha1(&mut self, hash: &'a [u8; 20]) {
+    fn sha1(&mut self, hash: &[u8; 20]) {
         self.krl.sha1s.insert(*hash);
     }
 
-    fn sha256(&mut self, hash: &'a [u8; 32]) {
+    fn sha256(&mut self, hash: &[u8; 32]) {
         self.krl.sha256s.insert(*hash);
     }
 }

@@ -1,7 +1,7 @@
 use ussh_cert::Certificate;
-use ussh_cert::krl::{Header, Reason, Subject, Verdict, check};
+use ussh_cert::krl::{Header, Reason, Subject, Verdict};
 
-use super::bytes::{certificate, certificates, key, krl, numbers, section, string};
+use super::bytes::{certificate, certificates, check, key, krl, numbers, section, string};
 
 fn ask(list: &[u8], serial: u64, key_id: &[u8]) -> Verdict {
     let blob = certificate(serial, key_id);
@@ -15,7 +15,7 @@ fn is_revoked(parts: &[Vec<u8>], serial: u64) -> bool {
 
 #[test]
 fn the_header_is_read_whole_and_alone() {
-    let header = Header { version: 7, generated_date: 1_700_000_000, flags: 0, comment: b"c" };
+    let header = Header { version: 7, generated_date: 1_700_000_000, flags: 0 };
     let list = krl(&[]);
     assert_eq!(check(&list, &Subject::key(&key(1)).unwrap()).unwrap(), (header, Verdict::NotRevoked));
     assert_eq!(Header::read(&krl(&[vec![99]])).unwrap(), header);

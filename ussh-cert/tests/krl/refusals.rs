@@ -1,6 +1,6 @@
-use ussh_cert::krl::{Krl, KrlError, Subject, check};
+use ussh_cert::krl::{Krl, KrlError, Subject};
 
-use super::bytes::{certificates, key, krl, numbers, section, string};
+use super::bytes::{certificates, check, key, krl, numbers, section, string};
 
 /// Both ways of reading refuse it so, whatever is asked.
 #[track_caller]
