@@ -19,9 +19,6 @@ use crate::options::{self, Options};
 use crate::outcome::{Granted, Outcome, Shown, Why};
 use crate::request::Stack;
 
-/// sshd's AuthenticationMethods never ask for so many.
-const MOST_KEYS: usize = 64;
-
 /// What sshd knows of this connection.
 #[derive(Clone, Debug)]
 pub(crate) struct Login {
@@ -41,9 +38,9 @@ impl Login {
 
     /// The certificate that counts, judged by the same rules as one in an agent.
     pub(crate) fn judge(&self, stack: Stack, options: &Options, rules: &Rules<'_>) -> Result<Granted, Outcome> {
-        let count = self.info.keys.len();
-        if count > MOST_KEYS {
-            return Err(Outcome::Misconfigured(format!("SSH_AUTH_INFO_0 names {count} keys")));
+        if self.info.too_many {
+            let count = self.info.keys.len();
+            return Err(Outcome::Misconfigured(format!("SSH_AUTH_INFO_0 names more than {count} keys")));
         }
         let listed = Listed::read(self.info.keys.iter().map(Vec::as_slice));
         let mut judged = Judged::new(&listed, rules, now(), Instant::now() + options.timeout)?;
@@ -92,12 +89,19 @@ fn is_refused(shown: Shown, stack: Stack, auth_info: Option<options::AuthInfo>) 
     }
 }
 
-/// The first word of SSH_CONNECTION, which in sshd's PAM environment is sshd's own.
+/// The first word of SSH_CONNECTION, which sshd writes when it starts PAM. pam_env could have overwritten it since then,
+/// but not PAM_RHOST, which is the same address unless sshd has looked up its name: if they differ, nobody knows.
+///
+/// An address with a zone is none, because to sshd it is in no network.
 fn peer(pam: &Pam) -> Option<IpAddr> {
     let connection = pam.getenv("SSH_CONNECTION").ok().flatten()?.to_str().ok()?;
-    let address = connection.split(' ').next()?;
-    let without_zone = address.split_once('%').map_or(address, |(address, _)| address);
-    without_zone.parse().ok().map(|address: IpAddr| address.to_canonical())
+    let peer = address(connection.split(' ').next()?)?;
+    let rhost = pam.get_rhost().ok().flatten().and_then(|host| address(host.to_str().ok()?));
+    rhost.is_none_or(|rhost| rhost == peer).then_some(peer)
+}
+
+fn address(text: &str) -> Option<IpAddr> {
+    text.parse().ok().map(|address: IpAddr| address.to_canonical())
 }
 
 #[cfg(test)]

@@ -10,11 +10,16 @@ use crate::certificate::{Certificate, blob_name};
 /// The one method in which sshd has seen the person's own signature. `hostbased` lines name a key, too: the host's.
 const METHOD: &[u8] = b"publickey";
 
+/// sshd's AuthenticationMethods never ask for so many.
+const MOST_KEYS: usize = 64;
+
 /// What was completed so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuthInfo {
-    /// Blobs of the keys and certificates that were shown, each once.
+    /// Blobs of the first keys and certificates that were shown, each once.
     pub keys: Vec<Vec<u8>>,
+    /// Whether more keys are listed than anybody is asked for; what comes behind them is not in `keys`.
+    pub too_many: bool,
     /// `publickey` lines in which no key can be read.
     pub unreadable: usize,
     /// Lines of other methods.
@@ -34,6 +39,7 @@ impl AuthInfo {
             // What follows, such as a security key's signature count, is not for us.
             match key(words.next().unwrap_or_default(), words.next().unwrap_or_default()) {
                 Some(blob) if info.keys.contains(&blob) => {}
+                Some(_) if info.keys.len() == MOST_KEYS => info.too_many = true,
                 Some(blob) => info.keys.push(blob),
                 None => info.unreadable += 1,
             }
@@ -86,7 +92,7 @@ mod tests {
             text(&certificate),
             text(&plain)
         );
-        assert_eq!(parse(&value), AuthInfo { keys: vec![plain, certificate], unreadable: 0, others: 1 });
+        assert_eq!(parse(&value), AuthInfo { keys: vec![plain, certificate], others: 1, ..AuthInfo::default() });
     }
 
     #[test]
@@ -114,6 +120,17 @@ mod tests {
     fn nothing_is_nothing() {
         assert_eq!(parse(""), AuthInfo::default());
         assert_eq!(parse("\n\n"), AuthInfo::default());
+    }
+
+    #[test]
+    fn more_keys_than_anybody_is_asked_for_are_said_to_be_so() {
+        let value = |keys: u8| (1..=keys).map(|n| format!("publickey {}\n", text(&blob(&key(n))))).collect::<String>();
+        let most = parse(&value(64));
+        assert_eq!((most.keys.len(), most.too_many), (64, false));
+        let again = parse(&value(64).repeat(2));
+        assert_eq!((again.keys.len(), again.too_many), (64, false));
+        let more = parse(&value(65));
+        assert_eq!((more.keys.len(), more.too_many), (64, true));
     }
 
     #[test]

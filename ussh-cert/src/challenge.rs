@@ -93,7 +93,11 @@ impl<'c> Accepted<'c> {
     /// A [`Refusal`]: a touch or a verification that sshd need not have seen.
     pub fn verified_by_sshd(self) -> Result<Proven<'c>, Refusal> {
         let flags = self.flags_that_sshd_saw();
-        self.check_flags(flags)?;
+        self.check_flags(flags).map_err(|refusal| match refusal {
+            Refusal::UserNotPresent => Refusal::TouchNotAskedFor,
+            Refusal::UserNotVerified => Refusal::VerificationNotAskedFor,
+            other => other,
+        })?;
         Ok(Proven { accepted: self, flags })
     }
 

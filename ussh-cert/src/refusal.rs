@@ -81,6 +81,10 @@ pub enum Refusal {
     UserNotPresent,
     /// The security key did not verify its user.
     UserNotVerified,
+    /// A touch is required, and sshd need not have asked for one.
+    TouchNotAskedFor,
+    /// Verification is required, and sshd need not have asked for it.
+    VerificationNotAskedFor,
 }
 
 impl Refusal {
@@ -122,6 +126,8 @@ impl Refusal {
             Self::SignatureInvalid => "signature-invalid",
             Self::UserNotPresent => "user-not-present",
             Self::UserNotVerified => "user-not-verified",
+            Self::TouchNotAskedFor => "touch-not-asked-for",
+            Self::VerificationNotAskedFor => "verification-not-asked-for",
         }
     }
 
@@ -138,6 +144,8 @@ impl Refusal {
             Self::SourceAddress | Self::ForceCommand => "Get one without that restriction",
             Self::NotFromHere(_) | Self::PrincipalsLineNotFromHere(_) => "Come from where it is allowed",
             Self::UserNotPresent | Self::UserNotVerified => "Use your security key when it blinks",
+            Self::TouchNotAskedFor => "Get one without \"no-touch-required\"",
+            Self::VerificationNotAskedFor => "Get one for a security key, with \"verify-required\"",
             Self::SignatureMalformed | Self::SignatureAlgorithm(_) | Self::SignatureKeyMismatch(_) | Self::SignatureInvalid => {
                 "Load the key into your ssh-agent again"
             }
@@ -210,6 +218,10 @@ impl fmt::Display for Refusal {
             Self::UserNotPresent => f.write_str("is for a security key that was not touched"),
             Self::UserNotVerified => {
                 f.write_str("needs a security key that verifies you (PIN or fingerprint), and the signature shows none")
+            }
+            Self::TouchNotAskedFor => f.write_str("does without the touch of a security key, which this host requires"),
+            Self::VerificationNotAskedFor => {
+                f.write_str("does without the PIN or fingerprint of a security key, which this host requires")
             }
         }
     }

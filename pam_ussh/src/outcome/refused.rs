@@ -63,7 +63,9 @@ impl Why {
                 | Refusal::SignatureKeyMismatch(_)
                 | Refusal::SignatureInvalid
                 | Refusal::UserNotPresent
-                | Refusal::UserNotVerified => 3,
+                | Refusal::UserNotVerified
+                | Refusal::TouchNotAskedFor
+                | Refusal::VerificationNotAskedFor => 3,
                 Refusal::Unsupported(_) | Refusal::Malformed => 0,
                 Refusal::NotAUserCertificate
                 | Refusal::CaUntrusted

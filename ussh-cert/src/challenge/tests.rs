@@ -202,8 +202,8 @@ fn of_sshd_only_what_it_must_have_seen_counts() {
     assert_eq!(seen(&Fields::good(), None, false), None);
     assert_eq!(seen(&sk_fields(), silent, false), None, "sshd wants a touch unless the certificate does without");
     assert_eq!(seen(&no_touch, agreeing, false), None);
-    assert_eq!(seen(&no_touch, silent, false), Some(Refusal::UserNotPresent), "sshd's own file may have agreed");
+    assert_eq!(seen(&no_touch, silent, false), Some(Refusal::TouchNotAskedFor), "sshd's own file may have agreed");
     assert_eq!(seen(&verified, None, true), None);
-    assert_eq!(seen(&sk_fields(), None, true), Some(Refusal::UserNotVerified));
-    assert_eq!(seen(&verified_software, None, false), Some(Refusal::UserNotVerified), "sshd lets it pass");
+    assert_eq!(seen(&sk_fields(), None, true), Some(Refusal::VerificationNotAskedFor));
+    assert_eq!(seen(&verified_software, None, false), Some(Refusal::VerificationNotAskedFor), "sshd lets it pass");
 }
