@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use pamsm::{Pam, PamError};
 
 use crate::authenticate::authenticate;
+use crate::end_session;
 use crate::memory::Memory;
 use crate::options::Options;
 use crate::outcome::Outcome;
@@ -36,6 +37,7 @@ pub(crate) fn open_session_hook(pam: &Pam, words: &[String]) -> PamError {
 pub(crate) fn close_session_hook(pam: &Pam, words: &[String]) -> PamError {
     guarded(pam, PamError::PERM_DENIED, || {
         panic_on_request("close_session", words);
+        end_session::over(pam);
         PamError::IGNORE
     })
 }
@@ -63,7 +65,10 @@ fn ask(hook: &str, pam: &Pam, stack: Stack, words: &[String]) -> PamError {
     let mut memory = Memory::recall(pam, &request);
     let outcome =
         authenticate(stack, &request, &options, &report, &mut memory).map_or_else(|outcome| outcome, Outcome::Accepted);
-    report.decision(&outcome, stack, Some((&request, &mut memory)))
+    match &outcome {
+        Outcome::Accepted(granted) if options.session_guard => session::tell_guard(pam, granted),
+        _ => report.decision(&outcome, stack, Some((&request, &mut memory))),
+    }
 }
 
 /// Sessions are sshd's business; any other program's are passed over.
@@ -84,6 +89,10 @@ fn open_session(pam: &Pam, words: &[String]) -> PamError {
     let mut memory = Memory::recall(pam, &request);
     let outcome = authenticate(Stack::Session, &request, &options, &report, &mut memory)
         .and_then(|granted| session::begin(pam, granted))
+        .and_then(|granted| {
+            end_session::begin(pam, &request, &options, &own_words(words), &granted, &report)?;
+            Ok(granted)
+        })
         .map_or_else(|outcome| outcome, Outcome::Accepted);
     report.decision(&outcome, Stack::Session, Some((&request, &mut memory)))
 }

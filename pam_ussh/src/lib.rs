@@ -14,6 +14,7 @@
 //!     candidates     which of the agent's certificates are accepted
 //!     possession     whose key the agent really has
 //!   session        what an accepted login takes along
+//!   end_session    how its session ends with the certificate
 //!   outcome        what the story ended with: PAM code, sentence, log line
 //!   report         the log (pam_syslog) and the person's terminal (conversation)
 //!   memory         what one PAM transaction remembers from call to call
@@ -21,13 +22,14 @@
 //!
 //! Nothing in here starts a thread, leaves a descriptor open or touches a signal handler, so that the library can be
 //! unloaded; from call to call only libpam's handle remembers (`memory`), but for the text of a panic on its way to the
-//! log. `unsafe` stands in `hooks`, `conversation` and `memory` alone.
+//! log. `unsafe` stands in `hooks`, `conversation`, `memory` and `end_session/limit` alone.
 #![deny(unsafe_code)]
 
 mod agent_socket;
 mod authenticate;
 mod candidates;
 mod conversation;
+mod end_session;
 mod entry;
 mod hooks;
 mod local_time;

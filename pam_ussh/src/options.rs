@@ -1,7 +1,7 @@
 //! The words behind `pam_ussh.so` on a pam.d line. Whatever is not understood refuses: an option that is
 //! misspelt must never be an option that is ignored.
 
-mod end_session;
+pub(crate) mod end_session;
 mod path_template;
 
 use std::fmt;
@@ -67,6 +67,8 @@ pub(crate) struct Options {
     pub(crate) auth_info: Option<AuthInfo>,
     /// `end_session`, `session_warnings=`, `session_check=`
     pub(crate) end_session: EndSession,
+    /// `session_guard`
+    pub(crate) session_guard: bool,
     /// `debug`
     pub(crate) debug: bool,
     /// `quiet`
@@ -105,6 +107,7 @@ impl Default for Options {
             sshd_services: vec!["sshd".to_owned()],
             auth_info: None,
             end_session: EndSession::default(),
+            session_guard: false,
             debug: false,
             quiet: false,
         }
@@ -181,6 +184,7 @@ impl Options {
             "end_session" => self.end_session.mode = end_session::mode(value)?,
             "session_warnings" => self.end_session.warnings = end_session::warnings(some(value)?)?,
             "session_check" => self.end_session.check = end_session::check(some(value)?)?,
+            "session_guard" => self.session_guard = flag(value)?,
             "debug" => self.debug = flag(value)?,
             "quiet" => self.quiet = flag(value)?,
             _ => return Err("unknown option".to_owned()),

@@ -27,7 +27,7 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, String> {
 }
 
 /// The path without symbolic links, every folder on the way found safe.
-fn resolve(path: &Path) -> Result<PathBuf, String> {
+pub(crate) fn resolve(path: &Path) -> Result<PathBuf, String> {
     let mut resolved = PathBuf::from("/");
     let mut ahead: VecDeque<OsString> = names(path);
     let mut symlinks = 0;
@@ -78,7 +78,7 @@ fn folder_is_safe(folder: &Path) -> Result<(), String> {
     owned_by_root_alone(&metadata).map_err(|what| format!("its folder {} {what}", folder.display()))
 }
 
-fn owned_by_root_alone(metadata: &Metadata) -> Result<(), &'static str> {
+pub(crate) fn owned_by_root_alone(metadata: &Metadata) -> Result<(), &'static str> {
     if metadata.uid() != 0 {
         return Err("is not owned by root");
     }
