@@ -13,9 +13,11 @@ use crate::algorithm::AlgorithmSet;
 use crate::ca_keys::CaKeys;
 use crate::certificate::{Certificate, CertificateType, FOREVER};
 use crate::key::{KeyError, PublicKey};
+use crate::krl::Verdict;
 use crate::options::{CriticalOptions, Extensions};
 use crate::principals::{self, LineOptions, from_allows};
 use crate::refusal::Refusal;
+use crate::revocation::Revocation;
 use crate::signature::{self, SignatureError, UserFlags};
 use crate::timestamp::LocalTime;
 
@@ -66,6 +68,8 @@ pub struct Rules<'r> {
     pub source_address: Source,
     /// For `force-command` and a principals line's `command=`.
     pub force_command: Restriction,
+    /// What the host's lists of revoked keys say of the certificates that are judged; `None` where it has no lists.
+    pub revocation: Option<&'r Revocation<'r>>,
     /// The host's time zone, for `expiry-time=` without `Z`.
     pub local_time: LocalTime,
 }
@@ -128,6 +132,7 @@ pub fn check<'c>(certificate: &'c Certificate<'c>, rules: &Rules<'_>, now: u64) 
         return Err(Refusal::NotAUserCertificate);
     }
     check_ca(certificate, rules)?;
+    check_revocation(certificate, rules)?;
     let key = check_key(certificate, rules)?;
     let (principal, line) = check_principals(certificate, rules)?;
     let critical = CriticalOptions::parse(certificate.critical_options)?;
@@ -164,6 +169,15 @@ fn check_ca(certificate: &Certificate<'_>, rules: &Rules<'_>) -> Result<(), Refu
             SignatureError::Malformed | SignatureError::KeyMismatch(_) | SignatureError::Invalid => Refusal::CaSignatureInvalid,
         },
     )
+}
+
+/// A revoked certificate is that before anything else: whoever renews it must know.
+fn check_revocation(certificate: &Certificate<'_>, rules: &Rules<'_>) -> Result<(), Refusal> {
+    match rules.revocation.map(|revocation| revocation.verdict(certificate)) {
+        None | Some(Some(Verdict::NotRevoked)) => Ok(()),
+        Some(Some(Verdict::Revoked(reason))) => Err(Refusal::Revoked(reason)),
+        Some(None) => Err(Refusal::RevocationUnknown),
+    }
 }
 
 fn check_key(certificate: &Certificate<'_>, rules: &Rules<'_>) -> Result<PublicKey, Refusal> {

@@ -26,6 +26,7 @@ pub mod options;
 pub mod plain_key;
 pub mod principals;
 pub mod refusal;
+pub mod revocation;
 pub mod revoked_keys;
 pub mod signature;
 pub mod source_address;

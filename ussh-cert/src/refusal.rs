@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use crate::certificate::CertificateError;
 use crate::duration::in_words;
+use crate::krl::Reason;
 use crate::options::OptionError;
 use crate::signature::SignatureError;
 
@@ -27,6 +28,10 @@ pub enum Refusal {
     CaSignatureAlgorithm(Vec<u8>),
     /// The CA's signature is not over this certificate.
     CaSignatureInvalid,
+    /// It, its key or its CA is on a list of revoked keys: how.
+    Revoked(Reason),
+    /// The lists of revoked keys were not asked about it.
+    RevocationUnknown,
     /// The certified key cannot be used: malformed numbers, or more RSA bits than are supported.
     KeyUnusable,
     /// The certified RSA key has fewer bits than required.
@@ -99,6 +104,8 @@ impl Refusal {
             Self::CaKeyTooSmall(_) => "ca-key-too-small",
             Self::CaSignatureAlgorithm(_) => "ca-signature-algorithm",
             Self::CaSignatureInvalid => "ca-signature-invalid",
+            Self::Revoked(_) => "revoked",
+            Self::RevocationUnknown => "revocation-unknown",
             Self::KeyUnusable => "key-unusable",
             Self::KeyTooSmall(_) => "key-too-small",
             Self::KeyAlgorithm(_) => "key-algorithm",
@@ -135,12 +142,16 @@ impl Refusal {
     pub fn next_step(&self) -> &'static str {
         match self {
             Self::Expired(_) => "Get a new one",
+            Self::Revoked(reason) => reason.next_step(),
             Self::NotYetValid(_) => "Wait, or check this host's clock",
             Self::ValidityTooLong(_) => "Get one that is valid for a shorter time",
             Self::NotForUser(_) | Self::NoPrincipals | Self::NoAuthorizedPrincipal => "Get one that names you",
-            Self::NotASecurityKey | Self::KeyTooSmall(_) | Self::KeyAlgorithm(_) | Self::Unsupported(_) | Self::KeyUnusable => {
-                "Get one for another key"
-            }
+            Self::NotASecurityKey
+            | Self::KeyTooSmall(_)
+            | Self::KeyAlgorithm(_)
+            | Self::Unsupported(_)
+            | Self::KeyUnusable
+            | Self::RevocationUnknown => "Get one for another key",
             Self::SourceAddress | Self::ForceCommand => "Get one without that restriction",
             Self::NotFromHere(_) | Self::PrincipalsLineNotFromHere(_) => "Come from where it is allowed",
             Self::UserNotPresent | Self::UserNotVerified => "Use your security key when it blinks",
@@ -183,6 +194,8 @@ impl fmt::Display for Refusal {
             Self::KeyUnusable => {
                 f.write_str("is for a key that cannot be used (malformed, weak, or RSA of more than 8192 bits)")
             }
+            Self::Revoked(reason) => f.write_str(reason.predicate()),
+            Self::RevocationUnknown => f.write_str("is for a key that cannot be looked up in the list of revoked keys"),
             Self::KeyTooSmall(bits) => write!(f, "is for an RSA key of only {bits} bits"),
             Self::KeyAlgorithm(name) => write!(f, "is for a key of type {name}, which is not accepted here"),
             Self::NotASecurityKey => f.write_str("is not for a FIDO security key, which this host requires"),

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use base64ct::{Base64, Encoding};
 use ussh_cert::algorithm::AlgorithmSet;
-use ussh_cert::authority::Restriction;
+use ussh_cert::authority::{Restriction, Source};
 use ussh_cert::key::{PublicKey, fingerprint};
 use ussh_cert::{CaKeys, Certificate, Refusal, Rules, check};
 
@@ -35,8 +35,9 @@ fn verdict_with(name: &str, required_rsa_size: usize, ca_signature_algorithms: &
         max_validity: None,
         require_sk: false,
         require_verify: false,
-        source_address: Restriction::Refuse,
+        source_address: Source::Refuse,
         force_command: Restriction::Refuse,
+        revocation: None,
         local_time: |_| None,
     };
     check(&certificate, &rules, 1_800_000_000).map(|_| ())

@@ -60,6 +60,7 @@ impl Setting {
             require_verify: false,
             source_address: self.source,
             force_command: self.restriction,
+            revocation: None,
             local_time: |civil| civil.utc(),
         };
         check(&certificate, &rules, now).map(|accepted| accepted.principal().to_vec())

@@ -37,6 +37,7 @@ fn with_accepted_by<T>(
         require_verify,
         source_address: Source::Refuse,
         force_command: Restriction::Refuse,
+        revocation: None,
         local_time: |_| None,
     };
     then(check(&certificate, &rules, NOW).unwrap())

@@ -61,6 +61,28 @@ impl fmt::Display for Reason {
     }
 }
 
+impl Reason {
+    /// Of a sentence that begins "Your certificate … ".
+    pub(crate) fn predicate(self) -> &'static str {
+        match self {
+            Self::KeySha1 | Self::KeySha256 | Self::Key => "is for a key that is revoked",
+            Self::KeyId | Self::KeyIdOfAnyCa => "is revoked by its key ID",
+            Self::Serial | Self::SerialOfAnyCa => "is revoked by its serial number",
+            Self::CaSha1 | Self::CaSha256 | Self::Ca => "is signed by a CA that is revoked",
+        }
+    }
+
+    /// The next certificate would be revoked as well, if it had in common with this one what is revoked.
+    pub(crate) fn next_step(self) -> &'static str {
+        match self {
+            Self::KeySha1 | Self::KeySha256 | Self::Key => "Get one for a new key",
+            Self::KeyId | Self::KeyIdOfAnyCa => "Get one with another key ID",
+            Self::Serial | Self::SerialOfAnyCa => "Get a new one",
+            Self::CaSha1 | Self::CaSha256 | Self::Ca => "Get one from a CA that this host trusts",
+        }
+    }
+}
+
 /// Whether the KRL revokes `subject`. The whole list is checked, even when the answer is found at its beginning.
 ///
 /// # Errors

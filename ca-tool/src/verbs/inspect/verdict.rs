@@ -74,6 +74,7 @@ impl<'a> Asked<'a> {
             require_verify: false,
             source_address: Source::Ignore,
             force_command: Restriction::Ignore,
+            revocation: None,
             local_time,
         };
         check(certificate, &rules, now()).map(|_| ())
