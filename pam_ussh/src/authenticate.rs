@@ -101,6 +101,7 @@ fn rules<'r>(request: &'r Request, options: &'r Options, trusted: &'r TrustedFil
         require_verify: options.require_verify,
         source_address: source(request, options),
         force_command: force_command(request, options),
+        revocation: None,
         local_time,
     }
 }

@@ -1,9 +1,12 @@
-//! Files that only root can write, so that what stands in them can be trusted.
+//! Files that only root can write, so that what stands in them can be trusted, read when nobody is writing them.
+
+mod lease;
+pub(crate) mod settled;
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::fs::{File, Metadata, OpenOptions, symlink_metadata};
-use std::io::{self, Read};
+use std::io::Read;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Component, Path, PathBuf};
 
@@ -15,15 +18,37 @@ const MAX_SIZE: u64 = 4 * 1024 * 1024;
 
 const WRITABLE_BY_OTHERS: u32 = 0o022;
 
-/// Reads a regular file that root owns and nobody else may write, nor any folder or symbolic link on the way to it.
+/// A file that only root can write, open for reading.
+#[derive(Debug)]
+pub(crate) struct SafeFile {
+    pub(crate) file: File,
+    /// The path without symbolic links.
+    pub(crate) target: PathBuf,
+}
+
+/// Reads a small file whole, as [`open`] and [`settled::read`] allow.
+///
+/// # Errors
+/// A sentence that names the path and what is wrong with it.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, String> {
+    let most = usize::try_from(MAX_SIZE).unwrap_or(usize::MAX);
+    let whole = |file: &mut File, length: usize| {
+        let mut content = Vec::with_capacity(length);
+        file.take(MAX_SIZE).read_to_end(&mut content).map(|_| content).map_err(|error| error.to_string())
+    };
+    settled::read(path, most, &|_| (), whole)
+}
+
+/// Opens a regular file that root owns and nobody else may write, nor any folder or symbolic link on the way to it.
 ///
 /// Each step of the path is checked before the next is taken, so nobody but root can change what lies ahead.
 ///
 /// # Errors
 /// A sentence that names the path and what is wrong with it.
-pub(crate) fn read(path: &Path) -> Result<Vec<u8>, String> {
+pub(crate) fn open(path: &Path) -> Result<SafeFile, String> {
     let target = resolve(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    read_file(&target).map_err(|error| format!("{}: {error}", target.display()))
+    let file = open_file(&target).map_err(|error| format!("{}: {error}", target.display()))?;
+    Ok(SafeFile { file, target })
 }
 
 /// The path without symbolic links, every folder on the way found safe.
@@ -88,24 +113,16 @@ pub(crate) fn owned_by_root_alone(metadata: &Metadata) -> Result<(), &'static st
     Ok(())
 }
 
-fn read_file(path: &Path) -> Result<Vec<u8>, String> {
-    let file = open(path).map_err(|error| error.to_string())?;
+/// Opened without waiting for the other end of a FIFO.
+fn open_file(path: &Path) -> Result<File, String> {
+    let flags = libc::O_NONBLOCK | libc::O_NOFOLLOW | libc::O_NOCTTY;
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path).map_err(|error| error.to_string())?;
     let metadata = file.metadata().map_err(|error| error.to_string())?;
     if !metadata.is_file() {
         return Err("is not a regular file".to_owned());
     }
     owned_by_root_alone(&metadata)?;
-    if metadata.size() > MAX_SIZE {
-        return Err(format!("is larger than {MAX_SIZE} bytes"));
-    }
-    let mut content = Vec::with_capacity(usize::try_from(metadata.size()).unwrap_or(0));
-    file.take(MAX_SIZE).read_to_end(&mut content).map_err(|error| error.to_string())?;
-    Ok(content)
-}
-
-/// Without waiting for the other end of a FIFO.
-fn open(path: &Path) -> io::Result<File> {
-    OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOFOLLOW | libc::O_NOCTTY).open(path)
+    Ok(file)
 }
 
 #[cfg(test)]
