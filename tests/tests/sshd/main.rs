@@ -1,0 +1,5 @@
+//! The module in the stacks of the real sshd.
+
+mod configurations;
+mod refusals;
+mod rig;
