@@ -5,7 +5,7 @@ use std::io;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use nix::unistd::{Group, getgrouplist};
-use ussh_agent::Agent;
+use ussh_agent::{Agent, Identities};
 use ussh_cert::Rules;
 use ussh_cert::authority::{Restriction, Source};
 
@@ -18,6 +18,7 @@ use crate::outcome::{Granted, NoAgent, Outcome};
 use crate::possession::Search;
 use crate::report::Report;
 use crate::request::{Request, Stack};
+use crate::revoked;
 use crate::trusted_files::TrustedFiles;
 
 /// Answers the question: inside sshd of the certificate that it has verified, elsewhere of those in the person's agent.
@@ -35,7 +36,7 @@ pub(crate) fn authenticate<'p>(
     let trusted = TrustedFiles::read(options, request, report)?;
     let rules = rules(request, options, &trusted);
     match &request.login {
-        Some(login) => login.judge(stack, options, &rules),
+        Some(login) => login.judge(stack, options, &rules, report),
         None => ask_agent(request, options, &rules, report, memory),
     }
 }
@@ -49,8 +50,11 @@ fn ask_agent<'p>(
     memory: &mut Memory<'p>,
 ) -> Result<Granted, Outcome> {
     let deadline = Instant::now() + options.timeout;
-    let mut agent = connect(request, memory, deadline)?;
-    let identities = agent.identities().map_err(NoAgent::from)?;
+    let (mut agent, identities) = match list(request, memory, deadline) {
+        Ok(listed) => listed,
+        // What is wrong with a list of revoked keys is wrong for everybody.
+        Err(outcome) => return revoked::ask(options, report, []).and(Err(outcome)),
+    };
     let listed = Listed::read(identities.iter().map(|identity| identity.blob));
     report.debug(&format!(
         "the agent lists {} identities, {} of them certificates, {} unknown",
@@ -58,7 +62,7 @@ fn ask_agent<'p>(
         listed.certificates.len(),
         listed.unknown
     ));
-    let judged = Judged::new(&listed, rules, now(), deadline)?;
+    let judged = Judged::new(&listed, rules, options, report, deadline)?;
     let search = Search { agent: &mut agent, listed: &listed, options, request, report, memory };
     search.first_proven(judged).map(|proven| Granted::new(&proven))
 }
@@ -77,6 +81,12 @@ fn check_group(request: &Request, options: &Options) -> Result<(), Outcome> {
     let user = CString::new(request.user.name.as_str()).map_err(|_| Outcome::UnknownUser(request.user.name.clone()))?;
     let groups = getgrouplist(&user, request.user.gid).map_err(|error| misconfigured(io::Error::from(error).to_string()))?;
     if groups.contains(&group.gid) { Ok(()) } else { Err(Outcome::NotInGroup(name.clone())) }
+}
+
+fn list(request: &Request, memory: &Memory<'_>, deadline: Instant) -> Result<(Agent, Identities), Outcome> {
+    let mut agent = connect(request, memory, deadline)?;
+    let identities = agent.identities().map_err(NoAgent::from)?;
+    Ok((agent, identities))
 }
 
 /// An agent that let us wait once is not waited for again in the same transaction: sudo asks three times.
@@ -101,6 +111,7 @@ fn rules<'r>(request: &'r Request, options: &'r Options, trusted: &'r TrustedFil
         require_verify: options.require_verify,
         source_address: source(request, options),
         force_command: force_command(request, options),
+        // Asked when it is known about whom: see Judged.
         revocation: None,
         local_time,
     }

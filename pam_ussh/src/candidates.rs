@@ -6,7 +6,11 @@ use ussh_cert::algorithm::KeyType;
 use ussh_cert::certificate::{Certificate, blob_name};
 use ussh_cert::{Accepted, Refusal, Rules, check};
 
-use crate::outcome::NoAgent;
+use crate::authenticate::now;
+use crate::options::Options;
+use crate::outcome::{NoAgent, Outcome};
+use crate::report::Report;
+use crate::revoked;
 
 /// Keys and certificates, sorted by what they are. One that cannot be read does no harm to the others.
 #[derive(Debug, Default)]
@@ -65,16 +69,26 @@ pub(crate) struct Judged<'c> {
 }
 
 impl<'c> Judged<'c> {
-    /// Judges them all, unless there are so many that the deadline passes.
-    pub(crate) fn new(listed: &'c Listed<'_>, rules: &Rules<'_>, now: u64, deadline: Instant) -> Result<Self, NoAgent> {
+    /// Judges them all, after the lists of revoked keys were asked about them, unless there are so many that the deadline
+    /// passes.
+    pub(crate) fn new(
+        listed: &'c Listed<'_>,
+        rules: &Rules<'_>,
+        options: &Options,
+        report: &Report<'_>,
+        deadline: Instant,
+    ) -> Result<Self, Outcome> {
+        let of_our_cas = |certificate: &&Certificate<'_>| rules.ca_keys.contains(certificate.signature_key);
+        let revocation = revoked::ask(options, report, listed.certificates.iter().filter(of_our_cas))?;
+        let (rules, now) = (Rules { revocation: revocation.as_ref(), ..rules.clone() }, now());
         let mut judged = Self::default();
         judged.refused.extend(listed.unreadable.iter().map(|refusal| (None, refusal.clone())));
         for certificate in &listed.certificates {
             if Instant::now() > deadline {
                 let count = listed.certificates.len();
-                return Err(NoAgent::TimedOut(format!("its {count} certificates could not be judged in time")));
+                return Err(NoAgent::TimedOut(format!("its {count} certificates could not be judged in time")).into());
             }
-            match check(certificate, rules, now) {
+            match check(certificate, &rules, now) {
                 Ok(accepted) => judged.accepted.push(accepted),
                 Err(refusal) => judged.refused.push((Some(certificate), refusal)),
             }

@@ -12,6 +12,7 @@
 //!     login          inside sshd: the certificate that it has verified
 //!     agent_socket   the person's agent, through privileges
 //!     candidates     which of the agent's certificates are accepted
+//!       revoked        the lists of revoked keys, and the versions that were seen of them
 //!     possession     whose key the agent really has
 //!   session        what an accepted login takes along
 //!   end_session    how its session ends with the certificate
@@ -22,7 +23,8 @@
 //!
 //! Nothing in here starts a thread, leaves a descriptor open or touches a signal handler, so that the library can be
 //! unloaded; from call to call only libpam's handle remembers (`memory`), but for the text of a panic on its way to the
-//! log. `unsafe` stands in `hooks`, `conversation`, `memory` and `end_session/limit` alone.
+//! log. `unsafe` stands in `hooks`, `conversation`, `memory`, `safe_path/lease` and
+//! `end_session/limit` alone.
 #![deny(unsafe_code)]
 
 mod agent_socket;
@@ -41,6 +43,7 @@ mod possession;
 mod privileges;
 mod report;
 mod request;
+mod revoked;
 mod safe_path;
 mod session;
 mod trusted_files;

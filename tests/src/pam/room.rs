@@ -1,4 +1,4 @@
-//! A private /etc, /dev and users, seen only by the programs started in it.
+//! A private /etc, /dev, /var/lib and users, seen only by the programs started in it.
 
 use std::ffi::{CString, OsStr};
 use std::fs;
@@ -53,7 +53,7 @@ impl Room {
         // Not TMPDIR, which may be root's alone: alice must get to her home.
         let folder = TempDir::with_prefix_in("room-", "/tmp").expect("a folder in /tmp");
         open_to_all(folder.path());
-        for name in ["etc", "etc/ssh", "etc/pam.d", "dev", "home"] {
+        for name in ["etc", "etc/ssh", "etc/pam.d", "dev", "home", "var-lib"] {
             fs::create_dir(folder.path().join(name)).expect("a folder in the room");
             open_to_all(&folder.path().join(name));
         }
@@ -83,6 +83,11 @@ impl Room {
     /// What programs in the room see as `/etc/NAME`.
     pub fn etc(&self, name: &str) -> PathBuf {
         self.folder.path().join("etc").join(name)
+    }
+
+    /// What programs in the room see as `/var/lib/NAME`.
+    pub fn var_lib(&self, name: &str) -> PathBuf {
+        self.folder.path().join("var-lib").join(name)
     }
 
     /// The 0700 home of a user.
@@ -130,7 +135,8 @@ impl Room {
     fn mounts(&self) -> Vec<(CString, CString)> {
         let room = self.folder.path();
         let devices = DEVICES.iter().map(|name| (Path::new("/dev").join(name), room.join("dev").join(name)));
-        let folders = ["dev", "etc"].map(|name| (room.join(name), Path::new("/").join(name)));
+        let folders = [("dev", "/dev"), ("etc", "/etc"), ("var-lib", "/var/lib")];
+        let folders = folders.map(|(name, place)| (room.join(name), PathBuf::from(place)));
         devices.chain(folders).map(|(from, to)| (c_path(&from), c_path(&to))).collect()
     }
 }
