@@ -53,12 +53,14 @@ need_cargo() {
   curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y --profile minimal -c clippy -c rustfmt"
 }
 
-# Builds the module as it is shipped, ca-tool and a YubiKey for it; says where they are in $module, $ca_tool and
-# $software_yubikey.
+# Builds the module and the guard as they are shipped, ca-tool and a YubiKey for it; says where they are in $module,
+# $session_guard, $ca_tool and $software_yubikey.
 build() {
     cargo build --quiet --locked --release -p pam_ussh || fail "the module does not build"
+    cargo build --quiet --locked --release -p ussh-session-guard || fail "the session guard does not build"
     cargo build --quiet --locked -p ca-tool -p software-yubikey || fail "ca-tool does not build"
     local built
     built=$(realpath "${CARGO_TARGET_DIR:-target}")
-    module=$built/release/libpam_ussh.so ca_tool=$built/debug/ca-tool software_yubikey=$built/debug/software-yubikey
+    module=$built/release/libpam_ussh.so session_guard=$built/release/ussh-session-guard
+    ca_tool=$built/debug/ca-tool software_yubikey=$built/debug/software-yubikey
 }
