@@ -58,7 +58,7 @@ fn ask(hook: &str, pam: &Pam, stack: Stack, words: &[String]) -> PamError {
         Err(error) => return Report::new(pam, false, false).decision(&error.into(), stack, None),
     };
     let report = Report::new(pam, options.quiet, options.debug);
-    let request = match Request::new(pam, &options.sshd_services) {
+    let request = match Request::new(pam, stack, &options.sshd_services) {
         Ok(request) => request,
         Err(outcome) => return report.decision(&outcome, stack, None),
     };
@@ -82,7 +82,7 @@ fn open_session(pam: &Pam, words: &[String]) -> PamError {
         return PamError::IGNORE;
     }
     let report = Report::new(pam, options.quiet, options.debug);
-    let request = match Request::new(pam, &options.sshd_services) {
+    let request = match Request::new(pam, Stack::Session, &options.sshd_services) {
         Ok(request) => request,
         Err(outcome) => return report.decision(&outcome, Stack::Session, None),
     };

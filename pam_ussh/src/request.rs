@@ -31,12 +31,12 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    pub(crate) fn new(pam: &Pam, sshd_services: &[String]) -> Result<Self, Outcome> {
+    pub(crate) fn new(pam: &Pam, stack: Stack, sshd_services: &[String]) -> Result<Self, Outcome> {
         let service = service_name(pam);
         let user = pam_user(pam)?;
         let invoker = invoker(&user)?;
         let login = if sshd_services.contains(&service) {
-            Some(Login::new(pam).ok_or(NoAgent::Remote)?)
+            Some(Login::new(pam, stack).ok_or(NoAgent::Remote)?)
         } else if asks_for_a_stranger(pam, &user) {
             return Err(NoAgent::Remote.into());
         } else {

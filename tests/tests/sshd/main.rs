@@ -3,3 +3,5 @@
 mod configurations;
 mod refusals;
 mod rig;
+mod second_factor;
+mod without_certificate;
