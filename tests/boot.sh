@@ -54,19 +54,18 @@ boot() {
 
 # What the console says from where the test begins; all of it, when that never comes. The last word is the verdict.
 show_until_the_end() {
-    local line before=() begun= verdict=
+    local line before=() begun=no verdict=
     while IFS= read -r line; do
         line=${line%$'\r'}
-        case $begun$line in
-        begin) begun=1 ;;
-        1'verdict: '*) verdict=${line#verdict: } && begun= ;;
-        1*) printf '%s\n' "$line" ;;
-        *) before+=("$line") ;;
+        case $begun:$line in
+        no:begin) begun=yes ;;
+        no:*) before+=("$line") ;;
+        yes:'verdict: '*) verdict=${line#*: } begun=over ;;
+        yes:*) printf '%s\n' "$line" ;;
         esac
     done
-    [ "$verdict" = 0 ] && return
-    [ -n "$verdict" ] || printf '%s\n' "${before[@]}"
-    return 1
+    [ $begun != no ] || printf '%s\n' "${before[@]}"
+    [ "$verdict" = 0 ]
 }
 
 main "$@"

@@ -58,10 +58,11 @@ container() {
 
 # With a kernel and a clock of its own, on an emulated processor.
 machine() {
-    mkfs.ext4 -q -F -d "$scratch/files" "$scratch/disk" 900M
+    truncate -s 900M "$scratch/disk"
+    mkfs.ext4 -q -F -d "$scratch/files" "$scratch/disk"
     timeout --kill-after=10 $limit qemu-system-x86_64 -M q35 -m 1024 -smp 2 -nographic -no-reboot -net none \
         -kernel "$(ls "$root"/boot/vmlinuz-*)" -initrd "$(ls "$root"/boot/initrd.img-*)" \
-        -append 'root=/dev/vda rw console=ttyS0 quiet systemd.show_status=0' \
+        -append 'root=/dev/vda rw console=ttyS0 quiet mitigations=off systemd.show_status=0' \
         -drive "file=$scratch/disk,format=raw,if=virtio"
 }
 

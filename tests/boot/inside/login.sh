@@ -1,6 +1,10 @@
 # Sourced: logins over ssh that stay open, and what becomes of them. A login has a name; under that name are its client's
 # pid, its privileged sshd's pid, its control group and the end of its certificate.
 
+# The cheapest handshake: here it is not what is tested, and the processor may be emulated.
+ssh_options=(-F none -oBatchMode=yes -oIdentitiesOnly=yes -i /home/laptop/key -oCertificateFile=/home/laptop/key-cert.pub
+    -oKexAlgorithms=curve25519-sha256 -oCiphers=aes128-ctr -oMACs=umac-64@openssh.com)
+
 declare -A client sshd group end
 
 # Logs in and stays; what follows the name goes to ssh. With `-N` and the like there is no shell.
@@ -10,7 +14,7 @@ login() {
     before=$(privileged_sshds)
     mkfifo /run/boot/$name.in
     sleep infinity >/run/boot/$name.in & # keeps the login's standard input open
-    "${laptop[@]}" ssh -oBatchMode=yes -oControlPath=/home/laptop/$name.control "$@" </run/boot/$name.in >/run/boot/$name.out 2>&1 &
+    "${laptop[@]}" ssh "${ssh_options[@]}" -oControlPath=/home/laptop/$name.control "$@" </run/boot/$name.in >/run/boot/$name.out 2>&1 &
     client[$name]=$!
     end[$name]=$ends
     wait_until logged_in "$name" "$before"
@@ -43,10 +47,11 @@ is_gone() { ! is_open "$1" && ! kill -0 "${client[$1]}" 2>/dev/null; }
 
 # Waits for the login to end, and tells how long after its certificate's end that was.
 ended() {
-    local late
-    wait_until is_gone "$1"
+    local left late
+    left=$((end[$1] - $(date +%s)))
+    wait_for $((left > 0 ? left + 120 : 120)) is_gone "$1"
     late=$(($(date +%s%3N) - end[$1] * 1000))
-    note "$(printf '%-12s ended %6d ms after its certificate' "$1" $late)"
+    note "$(printf '%-8s ended %6d ms after its certificate' "$1" $late)"
     [ $late -gt -3000 ] || fail "$1 ended before its certificate"
     [ $late -lt 60000 ] || fail "$1 ended long after its certificate"
 }

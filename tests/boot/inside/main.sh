@@ -2,17 +2,26 @@
 # Runs in the booted Debian, as root, and says on its console what it does. The exit code is not 0 when a step did not go
 # as told. The host is its own laptop: people log in over the loopback.
 set -euo pipefail
+export SYSTEMD_COLORS=0
 kind=$1
 cd /opt/boot
 . ./say.sh
 . ./system.sh
 . ./login.sh
 . ./limit.sh
+. ./guard.sh
+. ./clock.sh
 
 main() {
-    echo begin
+    printf '\nbegin\n'
     set_up
-    limit_by_systemd
+    without_guard limit_by_systemd
+    ended_by_the_guard
+    ended_by_revocation
+    [ "$kind" = machine ] || return 0
+    forwards_and_back
+    backwards
+    asleep
 }
 
 main

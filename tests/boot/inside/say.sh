@@ -25,10 +25,13 @@ uptime_ms() {
 }
 
 # Waits until the words succeed; far longer than that takes anywhere.
-wait_until() {
-    local end=$(($(uptime_ms) + 120000))
-    until "$@"; do
-        [ "$(uptime_ms)" -lt $end ] || fail "in two minutes it never came to: $*"
+wait_until() { wait_for 120 "$@"; }
+
+# The same, for so many seconds.
+wait_for() {
+    local end=$(($(uptime_ms) + $1 * 1000))
+    until "${@:2}"; do
+        [ "$(uptime_ms)" -lt $end ] || fail "in $1 seconds it never came to: ${*:2}"
         sleep 0.1
     done
 }

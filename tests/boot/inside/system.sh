@@ -77,3 +77,10 @@ certificate() {
     echo $ends >/run/boot/stand-in
 }
 serial=0
+
+# Runs what follows on a host where no guard is installed.
+without_guard() {
+    mv $guard $guard.away
+    "$@"
+    mv $guard.away $guard
+}
