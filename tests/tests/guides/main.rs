@@ -2,3 +2,4 @@
 
 mod break_glass;
 mod page;
+mod sshd_host;
