@@ -1,6 +1,8 @@
 //! What the guard is told: arguments that anybody may read in a list of processes, and an environment that only root may.
 
 use std::ffi::OsString;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
 
 /// What this process is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,7 +119,21 @@ impl Arguments {
     }
 }
 
+/// As lists of processes show it.
+pub(crate) const NAME: &str = "ussh-session-guard";
+
+/// This program, also when another has been installed in its place since.
+const MYSELF: &str = "/proc/self/exe";
+
 impl Session {
+    /// This program again, for something else about this session.
+    pub(crate) fn command(&self, verb: Verb) -> Command {
+        let mut command = Command::new(MYSELF);
+        command.arg0(NAME).args(self.arguments(verb)).current_dir("/");
+        command.env_clear().envs(self.login.variables());
+        command
+    }
+
     /// The arguments that [`Arguments::parse`] reads back.
     pub(crate) fn arguments(&self, verb: Verb) -> Vec<String> {
         let warnings: Vec<String> = self.warnings.iter().map(u64::to_string).collect();

@@ -14,9 +14,6 @@ use rustix::time::Timespec;
 use crate::arguments::{Session, Verb};
 use crate::pam::{AUTH_ERR, CRED_EXPIRED, IGNORE, PERM_DENIED, SUCCESS};
 
-/// This program, also when another has been installed in its place since.
-pub(crate) const MYSELF: &str = "/proc/self/exe";
-
 /// More than any certificate and the sentences round it.
 const MOST: usize = 1024 * 1024;
 
@@ -52,8 +49,7 @@ pub(crate) fn ask(
     limit: Duration,
     mut on_message: impl FnMut(&str),
 ) -> Option<Verdict> {
-    let mut command = Command::new(MYSELF);
-    command.args(session.arguments(verb)).env_clear().envs(session.login.variables()).current_dir("/");
+    let mut command = session.command(verb);
     command.envs(agent.map(|socket| ("SSH_AUTH_SOCK", socket)));
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = match command.spawn() {

@@ -10,6 +10,9 @@ use crate::terminals::say;
 /// Seconds that sshd has to end in good order, and then again to notice that its child was killed.
 const PATIENCE: i64 = 5;
 
+/// Seconds between the last words and the end.
+const TIME_TO_READ: i64 = 1;
+
 /// Why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Why {
@@ -38,6 +41,10 @@ pub(crate) fn end(session: &Session, sshd: &Sshd, why: Why) {
     // Taken now: they are nobody's children once it has gone.
     let children = sshd.children();
     say(sshd, session.uid, why.sentence());
+    // sshd passes on what it has read from the terminal as long as it lives.
+    if sshd.is_over_within(TIME_TO_READ) {
+        return;
+    }
     log(Level::Notice, &format!("ended {} reason={}", session.who(sshd), why.reason()));
     // sshd passes it on to its unprivileged child, closes the PAM session, and writes wtmp.
     sshd.signal(Signal::TERM);

@@ -1,11 +1,11 @@
 //! `start`: a child of sshd's privileged process, which waits for it. It says `ready PID STARTED` when the guard watches,
 //! or what is wrong.
 
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
 use crate::arguments::{Session, Verb};
-use crate::asking::{MYSELF, Verdict, ask};
+use crate::asking::{Verdict, ask};
 use crate::sshd::Sshd;
 use crate::system::keep_descriptors_from_children;
 
@@ -22,8 +22,7 @@ pub(crate) fn start(session: &Session) -> Result<(), String> {
         Some(other) => return Err(format!("the first look failed: {other:?}")),
         None => return Err("who started this has gone".to_owned()),
     }
-    let mut watch = Command::new(MYSELF);
-    watch.args(session.arguments(Verb::Watch)).env_clear().envs(session.login.variables()).current_dir("/");
+    let mut watch = session.command(Verb::Watch);
     // Standard output is the caller's: the watch says when it is ready.
     watch.stdin(sshd).stderr(Stdio::null());
     watch.spawn().map(drop).map_err(|error| format!("cannot start the watch: {error}"))

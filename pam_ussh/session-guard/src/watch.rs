@@ -8,7 +8,7 @@ use std::time::Duration;
 use rustix::process::{getpid, setsid};
 use rustix::stdio::dup2_stdout;
 
-use crate::arguments::{Session, Verb};
+use crate::arguments::{NAME, Session, Verb};
 use crate::asking::{Verdict, ask};
 use crate::clocks::Clocks;
 use crate::end::{Why, end};
@@ -28,6 +28,8 @@ pub(crate) fn watch(session: Session) -> Result<(), String> {
     let sshd = Sshd::from_stdin()?;
     // In nobody's process group: sshd signals its own when a login takes too long.
     setsid().map_err(|error| format!("setsid: {error}"))?;
+    // Else it would be called "exe", as it was started. The kernel cuts it.
+    let _ = std::fs::write("/proc/self/comm", NAME);
     let clocks = Clocks::new()?;
     let schedule = schedule(&session);
     let mut guard = Guard { session, sshd, schedule, refused_once: false, in_trouble: false, was_warned: false };

@@ -1,0 +1,5 @@
+//! Sessions of the real sshd that end with their certificate.
+
+mod looks;
+mod rig;
+mod with_certificate;
