@@ -3,10 +3,12 @@
 #![no_main]
 
 use std::collections::BTreeSet;
+use std::io::BufReader;
 
 use libfuzzer_sys::fuzz_target;
 use sha1::Digest;
-use ussh_cert::krl::{Krl, Subject, Verdict, check, spec};
+use ussh_cert::krl::{Header, Krl, Subject, Verdict, check, spec};
+use ussh_cert::revoked_keys::RevokedKeysError;
 use ussh_cert::{Certificate, revoked_keys};
 
 /// About whom is asked: the serial numbers and the key IDs of certificates for `key(1)` by `key(2)`.
@@ -21,8 +23,9 @@ fuzz_target!(|bytes: &[u8]| {
         Err(error) => {
             assert!(!error.to_string().is_empty());
             let certificate = Certificate::parse(&certificates[0]).unwrap();
-            assert_eq!(check(bytes, &Subject::certificate(&certificate).unwrap()).err(), Some(error));
-            let _ = revoked_keys::check(bytes, &Subject::certificate(&certificate).unwrap());
+            let subjects = [Subject::certificate(&certificate).unwrap()];
+            assert_eq!(check(bytes, &subjects[0]).err(), Some(error));
+            assert_eq!(streamed(bytes, &subjects), revoked_keys::check_all(bytes, bytes.len(), &subjects));
             return;
         }
     };
@@ -31,17 +34,24 @@ fuzz_target!(|bytes: &[u8]| {
     let mut again = Krl::read(&written).expect("what is written can be read");
     assert_eq!(again.write().unwrap(), written);
     assert_eq!(again.listing(""), list.listing(""));
-    for blob in &certificates {
-        let certificate = Certificate::parse(blob).unwrap();
-        let subject = Subject::certificate(&certificate).unwrap();
-        let answer = check(bytes, &subject).unwrap().1;
-        assert_eq!(answer, check(&written, &subject).unwrap().1);
-        assert_eq!(answer != Verdict::NotRevoked, trees.revoke(&certificate));
+    let certificates: Vec<_> = certificates.iter().map(|blob| Certificate::parse(blob).unwrap()).collect();
+    let subjects: Vec<_> = certificates.iter().map(|certificate| Subject::certificate(certificate).unwrap()).collect();
+    let (_, together) = streamed(bytes, &subjects).unwrap();
+    for ((certificate, subject), together) in certificates.iter().zip(&subjects).zip(together) {
+        let answer = check(bytes, subject).unwrap().1;
+        assert_eq!(answer, together);
+        assert_eq!(answer, check(&written, subject).unwrap().1);
+        assert_eq!(answer != Verdict::NotRevoked, trees.revoke(certificate));
     }
     let plain = key(1);
     let answer = check(bytes, &Subject::key(&plain).unwrap()).unwrap().1;
     assert_eq!(answer != Verdict::NotRevoked, trees.hold(&plain));
 });
+
+/// As the module asks: all at once, of a stream, which comes in small pieces.
+fn streamed(bytes: &[u8], subjects: &[Subject<'_>]) -> Result<(Option<Header>, Vec<Verdict>), RevokedKeysError> {
+    revoked_keys::check_all(BufReader::with_capacity(7, bytes), bytes.len(), subjects)
+}
 
 /// What is taken from a specification is in the list afterwards.
 fn specification(text: &[u8]) {

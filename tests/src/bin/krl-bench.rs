@@ -112,7 +112,7 @@ fn thousand_cas(out: &str) {
     let mut krl = Krl::new();
     for ca in 0..1000u64 {
         let mut blob = b"\0\0\0\x0bssh-ed25519\0\0\0\x20".to_vec();
-        (0..4).for_each(|word: u64| blob.extend((ca * 0x9e37_79b9_7f4a_7c15 + word).to_be_bytes()));
+        (0..4).for_each(|word: u64| blob.extend((ca.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(word)).to_be_bytes()));
         for serial in 1..=1000 {
             krl.revoke_serials(Some(&blob), serial * 100, serial * 100).unwrap();
         }

@@ -10,5 +10,6 @@ mod random;
 mod raw;
 mod spec_lines;
 mod specs;
+mod through_the_module;
 mod written_by_them;
 mod written_by_us;

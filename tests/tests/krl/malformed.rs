@@ -1,8 +1,11 @@
 //! What ssh-keygen refuses to load, we refuse, and the other way round; where they differ, the test is called so.
 
+use std::io::BufReader;
+
 use signature::Signer;
 use ssh_key::encoding::Encode;
 use ussh_cert::krl::{Krl, KrlError};
+use ussh_cert::revoked_keys::{RevokedKeysError, check_all};
 
 use super::pool::Pool;
 use super::random::Random;
@@ -20,6 +23,10 @@ fn spoilt_lists_are_refused_by_both_or_by_none() {
         let good = raw::random(&mut random, &pool);
         let spoilt = spoil(&mut random, good);
         let ours = Krl::read(&spoilt);
+        if spoilt.starts_with(b"SSHKRL\n\0") {
+            let streamed = check_all(BufReader::with_capacity(5, spoilt.as_slice()), spoilt.len(), &[]);
+            assert_eq!(streamed.err(), ours.as_ref().err().cloned().map(RevokedKeysError::Krl), "{}", spoilt.escape_ascii());
+        }
         let theirs = keygen::loads(pool.path(), &spoilt);
         refused += usize::from(!theirs);
         let known = match &ours {

@@ -1,11 +1,13 @@
 //! Keys, CAs and certificates by the real ssh-keygen, about which the lists are asked.
 
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use ssh_key::encoding::base64::{Base64, Encoding as _};
 use tempfile::TempDir;
 use ussh_cert::Certificate;
 use ussh_cert::krl::{Krl, Subject, Verdict, check};
+use ussh_cert::revoked_keys::check_all;
 
 use super::keygen;
 use super::random::Random;
@@ -90,12 +92,17 @@ impl Pool {
     }
 }
 
+/// As a list in memory and as a stream in small pieces, which say the same.
 pub fn is_revoked(krl: &[u8], blob: &[u8]) -> bool {
     let certificate = Certificate::parse(blob);
     let subject = match &certificate {
         Ok(certificate) => Subject::certificate(certificate),
         Err(_) => Subject::key(blob),
     };
-    let (_, verdict) = check(krl, &subject.unwrap()).unwrap();
+    let subject = subject.unwrap();
+    let (_, verdict) = check(krl, &subject).unwrap();
+    let stream = BufReader::with_capacity(7, krl);
+    let (_, streamed) = check_all(stream, krl.len(), &[subject]).unwrap();
+    assert_eq!(streamed, [verdict]);
     matches!(verdict, Verdict::Revoked(_))
 }

@@ -13,6 +13,7 @@ mod line_options;
 mod options;
 mod principals;
 mod principals_file;
+mod revoked;
 mod rig;
 mod time_zone;
 mod validity;
