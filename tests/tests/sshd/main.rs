@@ -1,7 +1,13 @@
 //! The module in the stacks of the real sshd.
 
 mod configurations;
+mod crowd;
+mod environment;
+mod held_open;
+mod planted;
+mod principals;
 mod refusals;
 mod rig;
 mod second_factor;
+mod security_keys;
 mod without_certificate;
