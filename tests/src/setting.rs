@@ -1,6 +1,6 @@
 //! What most cases share: pam.d lines, somebody with a good certificate, and what an answer must say.
 
-use crate::world::{Agent, Ca, Key, Output, Request, World};
+use crate::world::{Agent, Ca, Key, Output, Request, World, is_sudo_rs};
 
 /// pam.d lines where the module alone decides in the auth stack.
 pub fn auth(options: &str) -> String {
@@ -55,7 +55,21 @@ impl<'w> Person<'w> {
 
 /// Runs `sudo id -u` as `user`, who needs no login for it; `socket` is their SSH_AUTH_SOCK.
 pub fn sudo(world: &World, user: &str, socket: &str) -> Output {
-    world.run_with(user, &[("SSH_AUTH_SOCK", socket)], &["sudo", "id", "-u"])
+    world.run_with(user, &[("SSH_AUTH_SOCK", socket)], sudo_without_terminal())
+}
+
+/// The same without SSH_AUTH_SOCK.
+pub fn sudo_without_agent(world: &World, user: &str) -> Output {
+    world.run_as(user, sudo_without_terminal())
+}
+
+fn sudo_without_terminal() -> &'static [&'static str] {
+    if is_sudo_rs() { &["sudo", "-S", "id", "-u"] } else { &["sudo", "id", "-u"] }
+}
+
+/// What sudo asks alice for her password with.
+pub fn password_prompt() -> &'static str {
+    if is_sudo_rs() { "[sudo: authenticate] Password: " } else { "password for alice: " }
 }
 
 /// The command ran as root.

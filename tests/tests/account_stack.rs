@@ -3,7 +3,7 @@
 use std::thread::sleep;
 use std::time::Duration;
 
-use tests::setting::{Person, account, assert_logged, assert_refused, assert_root};
+use tests::setting::{Person, account, assert_logged, assert_refused, assert_root, password_prompt};
 use tests::world::{Request, Session, World};
 
 const NOPASSWD: &str = "alice ALL=(ALL:ALL) NOPASSWD: ALL";
@@ -11,7 +11,7 @@ const NOPASSWD: &str = "alice ALL=(ALL:ALL) NOPASSWD: ALL";
 /// sudo with a password; the next one in this terminal is let in by its timestamp.
 fn sudo_with_password(alice: &mut Session<'_>) {
     let running = alice.start("sudo id -u");
-    alice.wait_for("password for alice: ");
+    alice.wait_for(password_prompt());
     alice.type_line("alice-password");
     assert_root(&alice.finish(running));
 }
@@ -40,7 +40,7 @@ fn a_password_alone_is_not_enough() {
     assert_accepted_and_logged(&world, &person);
     person.agent.ssh_add(&["-q", "-D"]).ok();
     let running = alice.start("sudo -k id -u");
-    alice.wait_for("password for alice: ");
+    alice.wait_for(password_prompt());
     alice.type_line("alice-password");
     assert_refused(&alice.finish(running), "Your ssh-agent holds no certificate. Add one with ssh-add, then run sudo again.");
     assert_logged(&world, &["pam_ussh(sudo:account): refused ", "reason=no-certificate", "user=\"alice\""]);

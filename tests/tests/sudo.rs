@@ -1,6 +1,6 @@
 //! The auth stack under the real sudo.
 
-use tests::setting::{Person, assert_logged, assert_refused, assert_root, auth, world_without_timestamps};
+use tests::setting::{Person, assert_logged, assert_refused, assert_root, auth, password_prompt, world_without_timestamps};
 use tests::world::{Request, World};
 
 #[test]
@@ -47,7 +47,7 @@ fn without_a_certificate_a_sufficient_line_leaves_the_password() {
     person.agent.ssh_add(&["-q", "-D"]).ok();
 
     let running = alice.start("sudo id -u");
-    alice.wait_for("password for alice: ");
+    alice.wait_for(password_prompt());
     alice.type_line("alice-password");
     assert_root(&alice.finish(running));
     assert_logged(&world, &["pam_ussh(sudo:auth): refused ", "reason=no-certificate", "user=\"alice\""]);
@@ -201,7 +201,7 @@ fn a_refusal_leaves_the_privileges_for_the_line_after_it() {
     let person = Person::new(&world, &Request::new("alice@corp").validity("-2h:-1h"));
     let mut alice = world.ssh("alice").agent(&person.agent).tty().open();
     let running = alice.start("sudo id");
-    alice.wait_for("password for alice: ");
+    alice.wait_for(password_prompt());
     alice.type_line("alice-password");
     assert!(alice.finish(running).ok().stdout.starts_with("uid=0(root) gid=0(root) groups=0(root)\n"));
     assert_logged(&world, &["refused ", "reason=expired"]);

@@ -1,5 +1,6 @@
 //! The rig itself: what the other tests take for granted.
 
+use tests::setting::password_prompt;
 use tests::world::{Request, World};
 
 const PERMIT: &str = "auth required pam_permit.so\naccount required pam_permit.so\nsession required pam_permit.so\n";
@@ -30,7 +31,7 @@ fn a_password_can_be_typed_and_its_timestamp_is_cached() {
     let world = World::new();
     let mut alice = world.ssh("alice").tty().open();
     let running = alice.start("sudo id -u");
-    alice.wait_for("password for alice: ");
+    alice.wait_for(password_prompt());
     alice.type_line("alice-password");
     let answer = alice.finish(running);
     assert_eq!((answer.code, answer.stdout.as_str()), (0, "0\n"), "{answer}");

@@ -28,10 +28,12 @@ mod host;
 mod keys;
 mod log;
 mod needs;
+mod polkit;
 mod relay;
 mod run;
 mod security_key;
 mod ssh;
+mod sudo;
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -42,6 +44,7 @@ pub use keys::{Ca, Key, Request};
 pub use run::Output;
 pub use security_key::SecurityKey;
 pub use ssh::{Login, Session};
+pub use sudo::is_sudo_rs;
 
 use host::Host;
 use log::Log;
@@ -106,7 +109,8 @@ impl World {
     pub fn sshd_config(&self, lines: &str) {
         let old = self.read("/etc/ssh/sshd_config");
         self.write("/etc/ssh/sshd_config", &format!("{lines}\n{old}"));
-        self.run(&["/bin/sh", "-c", "kill -HUP $(cat /run/sshd.pid)"]).ok();
+        // sshd listens before it writes this file.
+        self.run(&["/bin/sh", "-c", "until [ -s /run/sshd.pid ]; do sleep 0.05; done; kill -HUP $(cat /run/sshd.pid)"]).ok();
         // HUP makes sshd start anew: its port answers again when it is back.
         self.run(&[
             "/bin/bash",

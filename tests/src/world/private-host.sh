@@ -3,7 +3,8 @@
 #
 #   unshare --mount --pid --net --uts --ipc --fork --kill-child bash private-host.sh MODULE
 #
-# MODULE becomes pam_ussh.so there. When all is ready it prints one line, its pid as the real host sees it:
+# MODULE becomes pam_ussh.so there. The sudo that RIG_SUDO names, and the visudo beside it, stand in place of Debian's.
+# When all is ready it prints one line, its pid as the real host sees it:
 #
 #   nsenter --target PID --mount --pid --net --uts --ipc --root --wd COMMAND
 #
@@ -18,6 +19,7 @@ main() {
     read -r pid _ </proc/self/stat # /proc is still the real host's
     files
     pam_modules
+    other_sudo
     devices
     accounts
     services
@@ -53,6 +55,16 @@ pam_modules() {
     mount --bind $filled "$root$real"
     umount -l $filled
     rmdir $filled
+}
+
+# Another implementation of sudo. It is root's and setuid here, whoever has built it.
+other_sudo() {
+    if [ -n "${RIG_SUDO:-}" ]; then
+        install -m 4755 "$RIG_SUDO" $root/opt/rig/sudo
+        install -m 755 "${RIG_SUDO%/*}/visudo" $root/opt/rig/visudo
+        mount --bind $root/opt/rig/sudo "$root$(command -v sudo)"
+        mount --bind $root/opt/rig/visudo "$root$(command -v visudo)"
+    fi
     mount -o remount,bind,ro $root/usr
 }
 
@@ -61,6 +73,7 @@ devices() {
     for device in null zero full random urandom tty; do
         touch $root/dev/$device
         mount --bind /dev/$device $root/dev/$device
+        mount -o remount,bind,ro $root/dev/$device # it is the real one: nobody here may change its owner or mode
     done
     mkdir $root/dev/pts
     mkdir -m 1777 $root/dev/shm

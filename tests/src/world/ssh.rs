@@ -5,7 +5,7 @@ use std::process::{ChildStdin, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
-use super::{Agent, Key, Output, World, run};
+use super::{Agent, Key, Output, World, is_sudo_rs, run};
 
 /// Half as long as the post-quantum exchange, and none of our business.
 const QUICK: &str = "-oKexAlgorithms=curve25519-sha256";
@@ -67,18 +67,19 @@ impl<'w> Login<'w> {
 
     /// Logs in, runs one command, logs out. Exit code 255 is a login that was refused.
     pub fn run(&self, command: &str) -> Output {
-        run::run(&mut self.ssh(self.world.command_as("laptop", "ssh"), command))
+        run::run(&mut self.ssh(self.world.command_as("laptop", "ssh"), command, self.tty))
     }
 
-    /// Logs in and stays.
+    /// Logs in and stays. Where sudo-rs is tested, with a terminal: without one it says nothing.
     #[track_caller]
     pub fn open(&self) -> Session<'w> {
-        Session::open(self.world, &self.user, self.ssh(self.world.daemon_as("laptop", "ssh"), "exec bash /opt/rig/session.sh"))
+        let command = self.world.daemon_as("laptop", "ssh");
+        Session::open(self.world, &self.user, self.ssh(command, "exec bash /opt/rig/session.sh", self.tty || is_sudo_rs()))
     }
 
-    fn ssh(&self, mut command: Command, remote: &str) -> Command {
+    fn ssh(&self, mut command: Command, remote: &str, tty: bool) -> Command {
         command.args(&self.identity).args(&self.environment).args(["-oBatchMode=yes", "-oControlPath=none", QUICK]);
-        command.arg(if self.tty { "-tt" } else { "-T" });
+        command.arg(if tty { "-tt" } else { "-T" });
         if let Some(socket) = &self.agent {
             command.env("SSH_AUTH_SOCK", socket).arg("-A");
         }
