@@ -1,4 +1,4 @@
-//! su and doas, where PAM_USER is the target: the certificate must name root.
+//! su, where PAM_USER is the target: the certificate must name root. `su -l` and doas are in other_hosts.
 
 use tests::setting::{Person, assert_logged, assert_refused, assert_root};
 use tests::world::{Output, Request, World};
@@ -72,25 +72,4 @@ fn root_who_started_as_root_is_judged_as_the_target_with_the_targets_agent() {
     assert_eq!(su_to_alice(person.agent.socket()).ok().stdout, "1001\n");
     assert_logged(&world, &["accepted", "user=\"alice\"", "by=\"alice\""]);
     assert_refused(&su_to_alice(root.socket()), "is not yours");
-}
-
-#[test]
-fn doas_needs_a_certificate_that_names_its_target() {
-    let world = World::new();
-    world.pam("doas", "auth required pam_ussh.so\naccount required pam_ussh.so\nsession required pam_permit.so\n");
-    let request = Request::new("alice@corp").principals("alice,root");
-    let person = Person::new(&world, &request);
-    let mut alice = world.ssh("alice").agent(&person.agent).tty().open();
-    assert_root(&alice.run("doas id -u"));
-    let log = world.module_log();
-    assert!(
-        log.iter().any(|line| line.contains("doas") && line.contains("accepted") && line.contains("by=\"alice\"")),
-        "{log:#?}"
-    );
-    person.renew(&request.validity("-2h:-1h"));
-    assert_refused(
-        &alice.run("doas id -u"),
-        "Your certificate \"alice@corp\" expired 1 hour ago. Get a new one, then run doas again.",
-    );
-    assert!(world.module_log().iter().any(|line| line.contains(" reason=expired ")));
 }
