@@ -13,10 +13,10 @@ use pamsm::{Pam, PamLibExt};
 use ussh_cert::auth_info::AuthInfo;
 use ussh_cert::{Refusal, Rules};
 
-use crate::authenticate::now;
 use crate::candidates::{Judged, Listed};
 use crate::options::{self, Options};
 use crate::outcome::{Granted, Outcome, Shown, Why};
+use crate::report::Report;
 use crate::request::Stack;
 
 /// What sshd knows of this connection.
@@ -40,13 +40,19 @@ impl Login {
     }
 
     /// The certificate that counts, judged by the same rules as one in an agent.
-    pub(crate) fn judge(&self, stack: Stack, options: &Options, rules: &Rules<'_>) -> Result<Granted, Outcome> {
+    pub(crate) fn judge(
+        &self,
+        stack: Stack,
+        options: &Options,
+        rules: &Rules<'_>,
+        report: &Report<'_>,
+    ) -> Result<Granted, Outcome> {
         if self.info.too_many {
             let count = self.info.keys.len();
             return Err(Outcome::Misconfigured(format!("SSH_AUTH_INFO_0 names more than {count} keys")));
         }
         let listed = Listed::read(self.info.keys.iter().map(Vec::as_slice));
-        let mut judged = Judged::new(&listed, rules, now(), Instant::now() + options.timeout)?;
+        let mut judged = Judged::new(&listed, rules, options, report, Instant::now() + options.timeout)?;
         let mut refused: Vec<_> = judged.refused.drain(..).map(|(certificate, why)| (certificate, Why::from(why))).collect();
         refused.extend((0..self.info.unreadable.min(1)).map(|_| (None, Refusal::Malformed.into())));
         for accepted in judged.accepted_in_order() {

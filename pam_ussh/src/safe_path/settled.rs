@@ -1,8 +1,7 @@
 //! Files that may be written at any moment, read as they stand between two writings.
 //!
-//! Whoever writes a file in place is seen: at the beginning and at the end of the reading nobody has it open for writing,
-//! and in between its size and its times did not change. A file that is replaced by rename(2) is read on as it was when
-//! it was opened.
+//! Whoever writes a file in place is seen: when it has been read, nobody has it open for writing, and its size and times
+//! are what they were before. A file that is replaced by rename(2) is read on as it was when it was opened.
 
 use std::fs::{File, Metadata};
 use std::os::unix::fs::MetadataExt;
@@ -38,24 +37,21 @@ pub(crate) fn read<T>(
 ) -> Result<T, String> {
     for _ in 0..TRIES {
         let opened = open(path)?;
-        let at = |what: &str| format!("{}: {what}", opened.target.display());
-        let mut reading = Reading::begin(opened.file, &|what| note(&at(what))).map_err(|error| at(&error))?;
-        if let Some(reading) = &mut reading {
-            let length = usize::try_from(reading.before.size()).unwrap_or(usize::MAX);
-            if length > most {
-                return Err(at(&format!("is larger than {most} bytes")));
-            }
-            let made = act(&mut reading.file, length);
-            if reading.is_undisturbed()? {
-                return made.map_err(|error| at(&error));
-            }
+        let at = |what: String| format!("{}: {what}", opened.target.display());
+        let mut reading = Reading::begin(opened.file).map_err(at)?;
+        let length = usize::try_from(reading.before.size()).unwrap_or(usize::MAX);
+        if length > most {
+            return Err(at(format!("is larger than {most} bytes")));
+        }
+        let made = act(&mut reading.file, length);
+        if reading.was_undisturbed(&|what| note(&at(what))).map_err(at)? {
+            return made.map_err(at);
         }
         sleep(PAUSE);
     }
     Err(format!("{}: is being written; a file to be trusted is replaced by renaming another", path.display()))
 }
 
-/// A file that nobody was writing when the reading began.
 struct Reading {
     file: File,
     before: Metadata,
@@ -63,29 +59,31 @@ struct Reading {
 }
 
 impl Reading {
-    fn begin(file: File, note: &dyn Fn(&str)) -> Result<Option<Self>, String> {
+    fn begin(file: File) -> Result<Self, String> {
         let before = let_a_tick_pass(&file)?;
         let began = coarse_now()?;
-        match writers(&file) {
-            Writers::None => {}
-            Writers::Some => return Ok(None),
-            Writers::Unknown(error) => note(&format!("cannot tell whether somebody writes it: {error}")),
-        }
-        Ok(Some(Self { file, before, began }))
+        Ok(Self { file, before, began })
     }
 
-    /// Whether nothing can have been written since the beginning.
+    /// Whether what was read is what stands there, and nobody is about to change it.
     ///
-    /// A writer who came and went in between has changed the times: the kernel stamps with its coarse clock, so the stamp
-    /// lies between `began` and now. The earlier one does not, so the two differ.
-    fn is_undisturbed(&self) -> Result<bool, String> {
-        let no_writer = !matches!(writers(&self.file), Writers::Some);
+    /// A writer who came and went since the beginning has changed the times: the kernel stamps with its coarse clock, so
+    /// such a stamp lies between `began` and now. The stamp before does not, so the two would differ.
+    fn was_undisturbed(&self, note: &dyn Fn(String)) -> Result<bool, String> {
+        let written_now = match writers(&self.file) {
+            Writers::None => false,
+            Writers::Some => true,
+            Writers::Unknown(error) => {
+                note(format!("cannot tell whether somebody writes it: {error}"));
+                false
+            }
+        };
         let after = self.file.metadata().map_err(|error| error.to_string())?;
         let same_content = (self.before.size(), modified(&self.before)) == (after.size(), modified(&after));
         // Being replaced by another file changes this time, and not the content.
         let same_status = changed(&self.before) == changed(&after) || after.nlink() == 0;
         let stamped_meanwhile = (self.began..=coarse_now()?).contains(&modified(&self.before));
-        Ok(no_writer && same_content && same_status && !stamped_meanwhile)
+        Ok(!written_now && same_content && same_status && !stamped_meanwhile)
     }
 }
 
@@ -114,3 +112,6 @@ fn coarse_now() -> Result<Stamp, String> {
     let now = clock_gettime(ClockId::CLOCK_REALTIME_COARSE).map_err(|error| error.to_string())?;
     Ok((now.tv_sec(), now.tv_nsec()))
 }
+
+#[cfg(test)]
+mod tests;
