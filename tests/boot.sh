@@ -43,11 +43,11 @@ programs_under_test() {
     done
 }
 
-# A mount namespace and a control group of its own; both end with it.
+# What it mounts and starts ends with it.
 boot() {
     local kind=$1 start=$SECONDS
     printf '\n=== %s\n' "$kind"
-    unshare --mount --cgroup --fork --kill-child bash tests/boot/start.sh "$kind" "$root" | show_until_the_end ||
+    unshare --mount --pid --mount-proc --fork --kill-child bash tests/boot/start.sh "$kind" "$root" | show_until_the_end ||
         fail "the $kind did not do as told"
     times+=("$kind $((SECONDS - start)) s")
 }

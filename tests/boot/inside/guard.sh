@@ -16,21 +16,33 @@ ended_by_the_guard() {
     login tunnel -N alice@localhost
     sshd_session behind "$with_guard"
     login late -tt alice@localhost
-    note "alone: $(scope alone), late: $(scope late) with RuntimeMaxUSec $(limit late); $(guards | wc -l) guards"
+    sshd_session before "$with_guard"
+    login both -tt alice@localhost
+    for session in alone tunnel late both; do
+        note "$(printf '%-8s %s with RuntimeMaxUSec %s' $session "$(scope $session)" "$(limit $session)")"
+    done
     [ "$(limit late)" = infinity ] || fail "it has a limit"
-    [ "$(guards | wc -l)" = 3 ] || fail "there should be three guards"
-    type_in alone 'nohup sleep 7004 & echo "left=$?"'
-    wait_until screen_has alone 'left=0'
-    for session in alone tunnel late; do ended $session; done
+    [ "$(limit both)" != infinity ] || fail "it has no limit"
+    [ "$(guards | wc -l)" = 4 ] || fail "there should be four guards, and there are $(guards | wc -l)"
+    leave_behind alone 7003
+    leave_behind both 7004
+    for session in alone tunnel late both; do ended $session; done
+    warned both
     for session in alone late; do
-        screen_has $session 'this session ends with it, in 10 seconds' || fail "no warning: $(cat /run/boot/$session.out)"
+        warned $session
         screen_has $session 'Your certificate has expired.' || fail "no last word: $(cat /run/boot/$session.out)"
     done
     grep -ao 'Your certificate.*' /run/boot/alone.out | sed 's/^/   alone: /'
     logged 'reason=expired' -t ussh-session-guard
     wait_until no_guards
-    note "no guard is left; of alice's processes there run on: $(left_behind || echo none)"
-    pkill -u alice sleep || true
+    note "no guard is left; without pam_systemd these run on: $(left_behind 7003 | xargs)"
+    [ "$(left_behind 7003 | wc -l)" = 2 ] || fail "they do not: the manual is wrong"
+    note "with both, $(scope both) is $(sub_state both), and these run on: $(left_behind 7004 | xargs)"
+    pkill -u alice -f '^sleep 700'
+}
+
+warned() {
+    screen_has $1 'this session ends with it, in 10 seconds' || fail "no warning: $(cat /run/boot/$1.out)"
 }
 
 ended_by_revocation() {
@@ -41,6 +53,7 @@ ended_by_revocation() {
     login kept -tt alice@localhost
     certificate 3600
     login revoked -tt alice@localhost
+    leave_behind revoked 7005
     before=$(guards)
     systemctl restart ssh
     sleep 7 # a look at the certificate later
@@ -57,6 +70,15 @@ ended_by_revocation() {
     grep -ao 'Your certificate.*' /run/boot/revoked.out | sed 's/^/   revoked: /'
     logged 'reason=refused' -t ussh-session-guard
     is_open kept || fail "so did the other"
+    note "$(scope revoked) is $(sub_state revoked), limited to $(limit revoked), and in it run on: $(left_behind 7005 | xargs)"
+    a_revoked_certificate_opens_no_session
     log_out kept
     wait_until no_guards
+}
+
+a_revoked_certificate_opens_no_session() {
+    local said
+    said=$("${laptop[@]}" ssh "${ssh_options[@]}" alice@localhost echo in 2>&1) && fail "it does: $said"
+    note "a new login with it: $(tail -n 1 <<<"$said")"
+    logged 'reason=revoked' -t sshd
 }

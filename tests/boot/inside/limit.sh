@@ -5,6 +5,7 @@ limit_by_systemd() {
     behind_pam_systemd
     every_kind_of_session_has_the_limit
     they_end_with_all_that_runs_in_them
+    nothing_is_left_where_logind_kills_it
 }
 
 a_certificate_that_never_expires() {
@@ -18,7 +19,7 @@ a_certificate_that_never_expires() {
 }
 
 every_kind_of_session_has_the_limit() {
-    local seconds=$((20 + 10 * took)) session
+    local seconds=$((20 + 11 * took)) session
     step "A certificate that ends in $seconds seconds: every kind of session has a limit, and sudo works in it."
     sshd_session before end_session
     certificate $seconds
@@ -28,6 +29,9 @@ every_kind_of_session_has_the_limit() {
     login sftp -s alice@localhost sftp
     login master -M -tt alice@localhost
     further_session master
+    login left -tt alice@localhost
+    leave_behind left 7001
+    log_out left
     type_in terminal 'sudo id; echo "code=$?"'
     wait_until screen_has terminal 'code=0'
     grep -F 'uid=0' /run/boot/terminal.out | sed 's/^/   /'
@@ -39,23 +43,41 @@ every_kind_of_session_has_the_limit() {
 
 they_end_with_all_that_runs_in_them() {
     step "They end when it does, with what was left to run in them; logind has forgotten them."
-    type_in terminal 'nohup sleep 7001 & setsid sleep 7002 & echo "left=$?"'
-    wait_until screen_has terminal 'left=0'
+    leave_behind terminal 7002
     local session
+    note "alice has left four processes, two of them in a session that is closed already"
+    [ "$(left_behind 700 | wc -l)" = 4 ] || fail "they are not four: $(left_behind 700)"
     for session in terminal plain forward sftp master; do ended $session; done
     wait_until further_session_is_gone master
     note "the further session of the connection \"master\" ended, too"
-    wait_until forgotten
-    left_behind | grep . && fail "these run on"
-    note "nothing of alice's runs"
-    logged "$(scope terminal): " -t systemd
+    for session in terminal plain forward sftp master; do
+        wait_until forgotten $session
+    done
+    logged 'Scope reached runtime time limit' -t systemd
     logged 'Removed session' -t systemd-logind
+    [ -z "$(left_behind 7002)" ] || fail "these run on: $(left_behind 7002)"
+    note "What was left in the session that was closed before runs on, in $(scope left), which is $(sub_state left)."
+    [ "$(left_behind 7001 | wc -l)" = 2 ] || fail "it does not: the manual is wrong"
+    pkill -u alice -f '^sleep 7001'
 }
 
-forgotten() { ! loginctl --no-legend list-sessions | grep -q alice; }
+forgotten() { ! systemctl is-active --quiet "$(scope $1)" && ! loginctl --no-legend list-sessions | grep -q "^ *$(session_of $1) "; }
 
-# What of the person's runs on, but for their own service manager.
-left_behind() { pgrep -u alice -af 'sleep 700'; }
+# The way out is logind's own.
+nothing_is_left_where_logind_kills_it() {
+    step "With logind's KillUserProcesses=yes a session leaves nothing behind when it is closed, either."
+    mkdir -p /etc/systemd/logind.conf.d
+    printf '[Login]\nKillUserProcesses=yes\n' >/etc/systemd/logind.conf.d/kill.conf
+    systemctl restart systemd-logind
+    certificate 3600
+    login killed -tt alice@localhost
+    leave_behind killed 7006
+    log_out killed
+    wait_until nothing_runs 7006
+    note "it is gone, $(scope killed) is $(systemctl is-active "$(scope killed)" || true)"
+    rm /etc/systemd/logind.conf.d/kill.conf
+    systemctl restart systemd-logind
+}
 
 behind_pam_systemd() {
     step "Behind pam_systemd in the stack it is too late: systemd sets no limit."

@@ -34,6 +34,11 @@ privileged_sshds() { { pgrep -f '^sshd: alice \[priv\]' || true; } | sort; }
 # The login's scope, as systemd calls it.
 scope() { basename "${group[$1]}"; }
 
+sub_state() { systemctl show -P SubState "$(scope "$1")"; }
+
+# logind's name for it.
+session_of() { scope "$1" | sed -n 's/^session-\(.*\).scope$/\1/p'; }
+
 limit() { systemctl show -P RuntimeMaxUSec "$(scope "$1")"; }
 
 # Types a line into the login's shell.
@@ -64,9 +69,19 @@ log_out() {
 
 # Another session on a login's connection, which sshd authenticates no more.
 further_session() {
-    "${laptop[@]}" ssh -S /home/laptop/$1.control alice@localhost 'echo here; sleep 7003' >/run/boot/$1.further 2>&1 &
+    "${laptop[@]}" ssh -S /home/laptop/$1.control alice@localhost 'echo here; sleep 6000' >/run/boot/$1.further 2>&1 &
     further=$!
     wait_until grep -qs here /run/boot/$1.further
 }
 
 further_session_is_gone() { ! kill -0 $further 2>/dev/null; }
+
+# Two processes that outlive a login's shell; the number tells them from others.
+leave_behind() {
+    type_in $1 "nohup sleep $2 & setsid sleep $2 & echo left=\$?"
+    wait_until screen_has $1 'left=0'
+}
+
+# Those of them that run, with a number that begins so.
+left_behind() { pgrep -u alice -af "^sleep $1" || true; }
+nothing_runs() { [ -z "$(left_behind $1)" ]; }
