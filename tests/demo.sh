@@ -1,6 +1,6 @@
 #!/bin/bash
-# Shows the main job on real parts: a login with ssh -A, and sudo that works exactly as long as the certificate in the
-# forwarded ssh-agent does. Nothing changes on this host but the build folder and Debian packages that are missing.
+# Shows the main job on real parts: a login with ssh -A, sudo that works exactly as long as the certificate in the
+# forwarded ssh-agent does, and a session that ends with it. Nothing changes on this host but the build folder and Debian packages that are missing.
 # Every step is checked: the exit code is not 0 when one did not go as told.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -17,7 +17,8 @@ main() {
     sudo_is_accepted_from_its_cache
     the_certificate_expires
     a_new_one_is_issued
-    it_is_revoked
+    it_is_revoked_while_she_is_logged_in
+    a_session_ends_with_its_certificate
     echo
     echo "All steps went as told."
 }
@@ -27,7 +28,7 @@ prepare() {
     need_packages gcc libc6-dev libpam0g-dev libpcsclite-dev pkg-config openssh-client openssh-server sudo iproute2 \
         util-linux perl-base
     need_cargo
-    echo "Building pam_ussh.so and ca-tool ..."
+    echo "Building pam_ussh.so, its session guard and ca-tool ..."
     build
     start_host
     plug_in_a_yubikey
@@ -91,15 +92,33 @@ a_new_one_is_issued() {
     logged 'pam_ussh(sudo:account): accepted'
 }
 
-it_is_revoked() {
-    step "Her laptop is stolen. What the CA has issued to her is revoked, and opens no further login."
+it_is_revoked_while_she_is_logged_in() {
+    step "Her laptop is stolen. What the CA has issued to her is revoked: her open login runs no sudo, and no other opens."
     show host "ca-tool revoke --user alice --reason 'laptop stolen'"
+    as_alice 1 "sudo id"
+    logged 'reason=revoked'
     note "laptop\$ ssh alice@host"
     if ssh_to_host true >/dev/null 2>&1; then fail "the revoked certificate opened a login"; fi
     note "Permission denied."
     logged 'revoked by file'
     show host "ca-tool log list"
     show host "ca-tool log verify"
+}
+
+a_session_ends_with_its_certificate() {
+    step "A host can also end sessions with their certificate: end_session in sshd's session stack."
+    local line="session required pam_ussh.so revoked_keys=/etc/ssh/revoked_keys end_session session_warnings=10s"
+    sed -i "1i $line" $files/etc/pam.d/sshd
+    show host "head -1 /etc/pam.d/sshd"
+    seconds=20
+    issue
+    note "laptop\$ ssh -tt alice@host # and she stays"
+    local screen started=$SECONDS
+    screen=$(ssh_to_host -tt 'echo "logged in until $USSH_VALID_UNTIL"; sleep 60; echo "still here"' 2>&1 </dev/null) || true
+    tr -d '\r' <<<"$screen" | sed '/^$/d; s/^/   /'
+    [ $((SECONDS - started)) -lt 40 ] && [[ $screen != *"still here"* ]] || fail "her session outlived its certificate"
+    [[ $screen == *"this session ends with it, in"* ]] || fail "she was not warned"
+    logged 'ussh-session-guard'
 }
 
 # --- How it is done.
@@ -114,10 +133,13 @@ start_host() {
     read -r pid <"$pipes/pid" || fail "the private host does not start"
     rm -r "$pipes"
     files=/proc/$pid/root
-    printf '%s required pam_ussh.so\n' auth account >$files/etc/pam.d/sudo
+    printf '%s required pam_ussh.so revoked_keys=/etc/ssh/revoked_keys\n' auth account >$files/etc/pam.d/sudo
     printf 'session required pam_unix.so\n' >>$files/etc/pam.d/sudo
     printf 'TrustedUserCAKeys /etc/ssh/trusted_user_ca\nRevokedKeys /etc/ssh/revoked_keys\n' >>$files/etc/ssh/sshd_config
     cp tests/src/world/session.sh $files/opt/rig/
+    mkdir $files/run/libexec
+    install -m 755 "$session_guard" $files/run/libexec/ussh-session-guard
+    enter mount -t overlay overlay -o lowerdir=/run/libexec:/usr/libexec /usr/libexec
     keep_log 2>/dev/null &
     for _ in {1..100}; do [ -e $files/var/log/auth.log ] || sleep 0.05; done
 }
