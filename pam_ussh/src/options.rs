@@ -179,7 +179,8 @@ impl Options {
             "force_command" => self.force_command = restriction(some(value)?)?,
             "timeout" => self.timeout = seconds(some(value)?)?,
             "sign_timeout" => self.sign_timeout = seconds(some(value)?)?,
-            "sshd_services" => self.sshd_services = list(some(value)?)?,
+            // pam_start(3) makes the service's name so, too.
+            "sshd_services" => self.sshd_services = list(&some(value)?.to_ascii_lowercase())?,
             "auth_info" => self.auth_info = Some(auth_info(some(value)?)?),
             "end_session" => self.end_session.mode = end_session::mode(value)?,
             "session_warnings" => self.end_session.warnings = end_session::warnings(some(value)?)?,

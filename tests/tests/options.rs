@@ -100,11 +100,9 @@ fn an_option_that_is_not_known_refuses() {
         "ca_files=/etc/ssh/trusted_user_ca",
         "Debug",
         "authorised_principals=deploy",
-        // Later versions will know these; until then nobody may believe in them.
-        "revoked_keys=/etc/ssh/revoked_keys",
-        "krl_max_age=1h",
-        "auth_info=require",
-        "end_session",
+        "revoked_key=/etc/ssh/revoked_keys",
+        "authinfo=require",
+        "end-session",
     ];
     for option in unknown {
         world.pam("sudo", &auth(""));
@@ -144,6 +142,10 @@ fn an_option_with_a_bad_value_refuses() {
         "ca_signature_algorithms=ssh-rsa",
         "group=nosuchgroup",
         "quiet quiet",
+        "revoked_keys=/etc/ssh/no_such_list",
+        "krl_max_age=1h",
+        "auth_info=optionally",
+        "end_session=later",
     ];
     for option in bad {
         world.pam("sudo", &auth(""));

@@ -18,6 +18,7 @@ mod revoked;
 mod revoked_cost;
 mod revoked_seen;
 mod revoked_trouble;
+mod sshd;
 mod strangers;
 mod usual;
 mod valgrind;

@@ -209,7 +209,7 @@ fn a_session_of_sshd_without_a_certificate_is_refused() {
 fn a_session_with_a_configuration_in_error_is_refused() {
     let room = Room::new();
     assert_eq!(Host::sudo(&room, "").call("open_session").code(), "IGNORE");
-    assert_eq!(Host::sudo(&room, "end_session").call("open_session").code(), "PERM_DENIED");
+    assert_eq!(Host::sudo(&room, "end_session=soon").call("open_session").code(), "PERM_DENIED");
 }
 
 #[test]

@@ -60,7 +60,7 @@ pub(crate) fn verdict<'a>(host: impl Fn() -> Host<'a>) -> Verdict {
 }
 
 /// What stands behind `reason=` in the module's log line; empty when there is none.
-fn reason(answer: &Answer) -> String {
+pub(crate) fn reason(answer: &Answer) -> String {
     let line = answer.log.iter().find_map(|line| line.split_once(" reason=")).map_or("", |(_, rest)| rest);
     line.split(' ').next().unwrap_or_default().to_owned()
 }

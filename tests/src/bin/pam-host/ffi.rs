@@ -83,7 +83,7 @@ impl<'a> Handle<'a> {
         assert_eq!(code, PAM_SUCCESS, "pam_set_item: {}", code_name(code));
     }
 
-    pub(crate) fn putenv(&self, name_value: &str) {
+    pub(crate) fn putenv(&self, name_value: &[u8]) {
         let name_value = c_string(name_value);
         // SAFETY: the handle is live; libpam copies the string.
         let code = unsafe { pam_putenv(self.raw, name_value.as_ptr()) };
@@ -153,7 +153,7 @@ pub(crate) fn code_name(code: c_int) -> String {
     known.map_or_else(|| format!("CODE_{code}"), |name| (*name).to_owned())
 }
 
-pub(crate) fn c_string(text: &str) -> CString {
+pub(crate) fn c_string(text: impl Into<Vec<u8>>) -> CString {
     CString::new(text).expect("no NUL in an argument")
 }
 

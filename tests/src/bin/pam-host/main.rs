@@ -2,7 +2,8 @@
 //!
 //! Arguments are `name=value` words:
 //! `service= user= confdir= as=USER | unprivileged=USER  hooks=authenticate,acct_mgmt,…  calls=N handles=N silent=yes
-//! conv=answers|fails|null  tty= ruser= rhost=  putenv=NAME=VALUE  forget=NAME` (the last drops an environment variable, as sudo does;
+//! conv=answers|fails|null  tty= ruser= rhost=  putenv=NAME=VALUE  putenv_file=NAME=PATH  forget=NAME`
+//! (what stands in the file is the value; the last drops an environment variable, as sudo does;
 //! among the hooks, `user:NAME` changes PAM_USER, as login programs do).
 //!
 //! Answers on standard output, one line a fact (`tests::pam` reads them):
@@ -119,7 +120,7 @@ struct Asked {
     flags: libc::c_int,
     conv: String,
     items: Vec<(libc::c_int, String)>,
-    putenv: Vec<String>,
+    putenv: Vec<Vec<u8>>,
     forget: Vec<String>,
 }
 
@@ -161,9 +162,16 @@ impl Asked {
             "tty" => self.items.push((ffi::PAM_TTY, value)),
             "ruser" => self.items.push((ffi::PAM_RUSER, value)),
             "rhost" => self.items.push((ffi::PAM_RHOST, value)),
-            "putenv" => self.putenv.push(value),
+            "putenv" => self.putenv.push(value.into_bytes()),
+            "putenv_file" => self.putenv.push(from_file(&value)),
             "forget" => self.forget.push(value),
             _ => panic!("unknown argument {name}"),
         }
     }
+}
+
+/// `NAME=PATH` with the file's content for the path.
+fn from_file(value: &str) -> Vec<u8> {
+    let (name, path) = value.split_once('=').expect("NAME=PATH");
+    [name.as_bytes(), b"=", &std::fs::read(path).expect("the file can be read")].concat()
 }
