@@ -58,6 +58,7 @@ fn decide<'c>(certificate: &'c Certificate<'c>, ca_keys: &CaKeys) -> Result<Acce
         require_verify: false,
         source_address: Source::Ignore,
         force_command: Restriction::Ignore,
+        revocation: None,
         local_time: |civil| civil.utc(),
     };
     let verdict = check(certificate, &rules, NOW);
