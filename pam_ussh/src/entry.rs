@@ -59,14 +59,14 @@ fn ask(hook: &str, pam: &Pam, stack: Stack, words: &[String]) -> PamError {
     };
     let report = Report::new(pam, options.quiet, options.debug);
     let request = match Request::new(pam, stack, &options.sshd_services) {
-        Ok(request) => request,
+        Ok(request) => request.on_behalf_of(options.session_guard),
         Err(outcome) => return report.decision(&outcome, stack, None),
     };
     let mut memory = Memory::recall(pam, &request);
     let outcome =
         authenticate(stack, &request, &options, &report, &mut memory).map_or_else(|outcome| outcome, Outcome::Accepted);
     match &outcome {
-        Outcome::Accepted(granted) if options.session_guard => session::tell_guard(pam, granted),
+        Outcome::Accepted(granted) if options.session_guard.is_some() => session::tell_guard(pam, granted),
         _ => report.decision(&outcome, stack, Some((&request, &mut memory))),
     }
 }

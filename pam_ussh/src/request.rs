@@ -46,6 +46,14 @@ impl Request {
         Ok(Self { service, host, user, invoker, login })
     }
 
+    /// `session_guard=`: the log names the process of sshd that the guard asks for, not the one that asks.
+    pub(crate) fn on_behalf_of(mut self, sshd: Option<u32>) -> Self {
+        if let (Some(login), Some(sshd)) = (&mut self.login, sshd) {
+            login.pid = sshd;
+        }
+        self
+    }
+
     /// Whether the process was started by the one whose agent is asked, so that its initial environment is theirs.
     pub(crate) fn is_started_by_invoker(&self) -> bool {
         getuid() == self.invoker.uid

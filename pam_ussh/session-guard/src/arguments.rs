@@ -39,6 +39,8 @@ pub(crate) struct Session {
     pub(crate) check: u64,
     /// Whether a newer certificate extends the session.
     pub(crate) renew: bool,
+    /// sshd's process, for the log alone: it is held by pidfd.
+    pub(crate) sshd: u32,
     /// Of the module's line in pam.d.
     pub(crate) words: Vec<String>,
     /// From the environment.
@@ -82,14 +84,15 @@ pub(crate) struct Arguments {
 }
 
 impl Arguments {
-    /// `VERB --user NAME --uid N --until SECONDS --warn N,N|none --check N [--renew] -- WORDS`
+    /// `VERB --user NAME --uid N --until SECONDS --warn N,N|none --check N [--renew] [--sshd N] -- WORDS`
     ///
     /// # Errors
     /// What is not understood, and what is missing.
     pub(crate) fn parse(words: impl Iterator<Item = OsString>) -> Result<Self, String> {
         let mut words = words.map(|word| word.into_string().map_err(|word| format!("not UTF-8: {}", word.display())));
         let verb = verb(words.next().transpose()?.as_deref())?;
-        let (mut user, mut uid, mut until, mut warnings, mut check, mut renew) = (None, None, None, None, None, false);
+        let (mut user, mut uid, mut until, mut warnings, mut check) = (None, None, None, None, None);
+        let (mut renew, mut sshd) = (false, 0);
         loop {
             let name = words.next().transpose()?.ok_or("the words of the pam.d line are missing: -- WORDS")?;
             let mut value = || words.next().transpose()?.ok_or_else(|| format!("{name} needs a value"));
@@ -100,6 +103,7 @@ impl Arguments {
                 "--warn" => warnings = Some(numbers(&name, &value()?)?),
                 "--check" => check = Some(number::<u64>(&name, &value()?)?.max(1)),
                 "--renew" => renew = true,
+                "--sshd" => sshd = number(&name, &value()?)?,
                 "--" => break,
                 _ => return Err(format!("unknown argument {name}")),
             }
@@ -112,6 +116,7 @@ impl Arguments {
             warnings: warnings.ok_or_else(|| missing("--warn"))?,
             check: check.ok_or_else(|| missing("--check"))?,
             renew,
+            sshd,
             words: words.collect::<Result<_, _>>()?,
             login: Login::from_environment(),
         };
@@ -146,6 +151,7 @@ impl Session {
             words.extend([name.to_owned(), value.clone()]);
         }
         words.extend(self.renew.then(|| "--renew".to_owned()));
+        words.extend(["--sshd".to_owned(), self.sshd.to_string()]);
         words.push("--".to_owned());
         words.extend(self.words.iter().cloned());
         words
@@ -185,7 +191,7 @@ mod tests {
             (true, vec![], vec!["--renew".to_owned(), "ca_file=/a b".to_owned(), "--".to_owned(), String::new()]),
         ] {
             let (user, login) = ("alice".to_owned(), Login::default());
-            let session = Session { user, uid: 7, until: u64::MAX, warnings, check: 60, renew, words, login };
+            let session = Session { user, uid: 7, until: u64::MAX, warnings, check: 60, renew, sshd: 4, words, login };
             let words = session.arguments(Verb::Watch);
             let words: Vec<&str> = words.iter().map(String::as_str).collect();
             assert_eq!(parse(&words).unwrap(), Arguments { verb: Verb::Watch, session });

@@ -45,7 +45,7 @@ pub(crate) fn end(session: &Session, sshd: &Sshd, why: Why) {
     if sshd.is_over_within(TIME_TO_READ) {
         return;
     }
-    log(Level::Notice, &format!("ended {} reason={}", session.who(sshd), why.reason()));
+    log(Level::Notice, &format!("ended {} reason={}", session.who(), why.reason()));
     // sshd passes it on to its unprivileged child, closes the PAM session, and writes wtmp.
     sshd.signal(Signal::TERM);
     if sshd.is_over_within(PATIENCE) {
@@ -56,6 +56,6 @@ pub(crate) fn end(session: &Session, sshd: &Sshd, why: Why) {
     if sshd.is_over_within(PATIENCE) {
         return;
     }
-    log(Level::Warning, &format!("killed {}: sshd did not end in good order", session.who(sshd)));
+    log(Level::Warning, &format!("killed {}: sshd did not end in good order", session.who()));
     sshd.signal(Signal::KILL);
 }

@@ -26,7 +26,8 @@ const FACTS: [(&CStr, &str); 4] = [
 
 /// Does the module still accept what sshd had verified?
 pub(crate) fn look(session: &Session) -> Result<u8, String> {
-    let said_anew = ["session_guard", "sshd_services=ussh-session"];
+    let guard = format!("session_guard={}", session.sshd);
+    let said_anew = [guard.as_str(), "sshd_services=ussh-session"];
     let mut transaction = transaction(session, LOOK, &said_anew)?;
     let variables = [(AUTH_INFO, Some(&session.login.auth_info)), (CONNECTION, session.login.connection.as_ref())];
     for (name, value) in variables {
@@ -40,7 +41,8 @@ pub(crate) fn look(session: &Session) -> Result<u8, String> {
 /// Does the agent at SSH_AUTH_SOCK hold a certificate that the module accepts? The person's address is not known to a
 /// question of this kind; the certificate is looked at with it afterwards.
 pub(crate) fn renew(session: &Session) -> Result<u8, String> {
-    let said_anew = ["session_guard", "source_address=ignore"];
+    let guard = format!("session_guard={}", session.sshd);
+    let said_anew = [guard.as_str(), "source_address=ignore"];
     Ok(answer(transaction(session, RENEW, &said_anew)?))
 }
 

@@ -56,7 +56,7 @@ fn main() -> ExitCode {
 fn run() -> Result<ExitCode, String> {
     let Arguments { verb, session } = Arguments::parse(std::env::args_os().skip(1))?;
     match verb {
-        Verb::Start => start::start(&session).map(|()| ExitCode::SUCCESS),
+        Verb::Start => start::start(session).map(|()| ExitCode::SUCCESS),
         Verb::Watch => watch::watch(session).map(|()| ExitCode::SUCCESS),
         Verb::Look => judge::look(&session).map(ExitCode::from),
         Verb::Renew => judge::renew(&session).map(ExitCode::from),

@@ -60,7 +60,7 @@ pub(crate) fn renew(session: &Session, sshd: &Sshd, limit: Duration) -> Renewal 
         match ask(Verb::Look, &renewed, None, sshd, left(), |_| {}) {
             None => return Renewal::SshdGone,
             Some(Verdict::Accepted(_)) => {
-                let (serial, who) = (plain(&facts.serial), session.who(sshd));
+                let (serial, who) = (plain(&facts.serial), session.who());
                 log(Level::Info, &format!("extended {who} new_serial={serial} until={until}"));
                 return Renewal::Until(until, renewed.login.auth_info);
             }
@@ -110,7 +110,7 @@ mod tests {
     fn only_a_later_certificate_with_the_same_key_id_extends_a_session() {
         let login = Login { key_id: "alice@corp".to_owned(), ..Login::default() };
         let (user, warnings, words) = ("alice".to_owned(), vec![], vec![]);
-        let mut session = Session { user, uid: 1, until: 1000, warnings, check: 60, renew: true, words, login };
+        let mut session = Session { user, uid: 1, until: 1000, warnings, check: 60, renew: true, sshd: 4, words, login };
         let facts = |key_id: &str, valid_before| Facts {
             key_id: key_id.to_owned(),
             serial: "7".to_owned(),

@@ -62,10 +62,6 @@ impl Sshd {
         Ok(Self { held: Held(held), pid })
     }
 
-    pub(crate) fn pid(&self) -> Pid {
-        self.pid
-    }
-
     pub(crate) fn signal(&self, signal: Signal) {
         self.held.signal(signal);
     }

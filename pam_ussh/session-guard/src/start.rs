@@ -14,10 +14,11 @@ const LOOK_LIMIT: Duration = Duration::from_secs(4);
 
 /// Looks once, so that a guard which cannot look is known at login and not when a certificate is revoked; then leaves
 /// the watch behind.
-pub(crate) fn start(session: &Session) -> Result<(), String> {
+pub(crate) fn start(mut session: Session) -> Result<(), String> {
     let sshd = Sshd::parent()?;
+    session.sshd = std::os::unix::process::parent_id();
     keep_descriptors_from_children().map_err(|error| format!("close_range: {error}"))?;
-    match ask(Verb::Look, session, None, &sshd, LOOK_LIMIT, |_| {}) {
+    match ask(Verb::Look, &session, None, &sshd, LOOK_LIMIT, |_| {}) {
         Some(Verdict::Accepted(_)) => {}
         Some(other) => return Err(format!("the first look failed: {other:?}")),
         None => return Err("who started this has gone".to_owned()),

@@ -35,7 +35,7 @@ pub(crate) fn watch(session: Session) -> Result<(), String> {
     let mut guard = Guard { session, sshd, schedule, refused_once: false, in_trouble: false, was_warned: false };
     say_ready()?;
     let watched = guard.watch(&clocks);
-    watched.inspect_err(|what| log(Level::Error, &format!("gave up {}: {what}", guard.session.who(&guard.sshd))))
+    watched.inspect_err(|what| log(Level::Error, &format!("gave up {}: {what}", guard.session.who())))
 }
 
 /// Tells `pam_ussh.so`, and lets go of what it listens at.
@@ -138,7 +138,7 @@ impl Guard {
             Verdict::Unknown(what) => {
                 self.in_trouble = true;
                 if !was_in_trouble {
-                    let who = self.session.who(&self.sshd);
+                    let who = self.session.who();
                     log(Level::Error, &format!("no verdict {who}, the session goes on: {}", plain(&what)));
                 }
             }
@@ -162,8 +162,8 @@ impl Guard {
 
 impl Session {
     /// For the log: `user="alice" sshd=1234 key_id="alice@corp"`.
-    pub(crate) fn who(&self, sshd: &Sshd) -> String {
-        let (user, pid, key_id) = (plain(&self.user), sshd.pid().as_raw_nonzero(), plain(&self.login.key_id));
-        format!("user=\"{user}\" sshd={pid} key_id=\"{key_id}\"")
+    pub(crate) fn who(&self) -> String {
+        let (user, sshd, key_id) = (plain(&self.user), self.sshd, plain(&self.login.key_id));
+        format!("user=\"{user}\" sshd={sshd} key_id=\"{key_id}\"")
     }
 }

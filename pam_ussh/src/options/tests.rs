@@ -36,6 +36,7 @@ fn every_option_is_read() {
         "end_session=renew",
         "session_warnings=1m,10m,1m",
         "session_check=30s",
+        "session_guard=1234",
         "debug",
         "quiet=no",
     ])
@@ -48,6 +49,7 @@ fn every_option_is_read() {
     assert_eq!(options.revoked_keys, ["/etc/ssh/revoked_keys", "/etc/ssh/more_revoked_keys"].map(PathBuf::from));
     assert_eq!((options.krl_max_age, options.auth_info), (Some(86_400), Some(AuthInfo::Optional)));
     assert_eq!(options.end_session, EndSession { mode: Mode::Renewable, warnings: vec![600, 60], check: 30 });
+    assert_eq!(options.session_guard, Some(1234));
     assert!(!options.user_principal && options.require_sk && options.require_verify && options.debug && !options.quiet);
 }
 
@@ -116,6 +118,9 @@ fn what_is_not_understood_is_refused() {
         "session_warnings=1,2,3,4,5,6,7,8,9",
         "session_check=4",
         "session_check=2h",
+        "session_guard",
+        "session_guard=sshd",
+        "session_guard=+1",
     ] {
         let words: Vec<&str> = line.split(' ').collect();
         assert!(Options::parse(&words).is_err(), "{line}");

@@ -11,6 +11,7 @@ fn a_ca_that_is_no_longer_trusted_ends_the_session() {
     alice.certified(&alice_for_an_hour());
     let mut session = alice.login().tty().open();
     session.run("true").ok();
+    let sshd = processes(&world, "^sshd: alice \\[priv\\]");
     world.trust(&[&world.ca("ed25519")]);
     session.wait_for("Your certificate is no longer accepted here. This session ends now.");
     until("sshd has gone", || processes(&world, "^sshd: alice").is_empty());
@@ -18,8 +19,10 @@ fn a_ca_that_is_no_longer_trusted_ends_the_session() {
     let log = log(&world);
     assert_one(&log, &["ended user=\"alice\"", "reason=refused"]);
     // The first refusal might have met a file half way in its replacement.
-    let refusals = log.iter().filter(|line| line.contains("pam_ussh(ussh-session:account): refused")).count();
-    assert_eq!(refusals, 2, "{log:#?}");
+    let refusals: Vec<_> = log.iter().filter(|line| line.contains("pam_ussh(ussh-session:account): refused")).collect();
+    assert_eq!(refusals.len(), 2, "{log:#?}");
+    // All lines about a session name the process of sshd that serves it.
+    assert!(refusals.iter().all(|line| line.contains(&format!("sshd={} ", sshd[0]))), "{sshd:?} {log:#?}");
 }
 
 #[test]
@@ -53,7 +56,7 @@ fn trouble_with_a_file_ends_no_session_and_is_logged_once() {
     let mut seen = Vec::new();
     until("three looks have failed", || {
         seen.extend(log(&world));
-        seen.iter().filter(|line| line.contains("pam_ussh(ussh-session:account): refused") ).count() >= 3
+        seen.iter().filter(|line| line.contains("pam_ussh(ussh-session:account): refused")).count() >= 3
     });
     assert_one(&seen, &["ussh-session-guard", "no verdict user=\"alice\"", "the session goes on: PAM's code 3"]);
     assert_eq!(session.run("echo still here").stdout, "still here\n");
