@@ -67,8 +67,8 @@ pub(crate) struct Options {
     pub(crate) auth_info: Option<AuthInfo>,
     /// `end_session`, `session_warnings=`, `session_check=`
     pub(crate) end_session: EndSession,
-    /// `session_guard`
-    pub(crate) session_guard: bool,
+    /// `session_guard=`, the process of sshd that the guard watches
+    pub(crate) session_guard: Option<u32>,
     /// `debug`
     pub(crate) debug: bool,
     /// `quiet`
@@ -107,7 +107,7 @@ impl Default for Options {
             sshd_services: vec!["sshd".to_owned()],
             auth_info: None,
             end_session: EndSession::default(),
-            session_guard: false,
+            session_guard: None,
             debug: false,
             quiet: false,
         }
@@ -185,7 +185,7 @@ impl Options {
             "end_session" => self.end_session.mode = end_session::mode(value)?,
             "session_warnings" => self.end_session.warnings = end_session::warnings(some(value)?)?,
             "session_check" => self.end_session.check = end_session::check(some(value)?)?,
-            "session_guard" => self.session_guard = flag(value)?,
+            "session_guard" => self.session_guard = Some(process(some(value)?)?),
             "debug" => self.debug = flag(value)?,
             "quiet" => self.quiet = flag(value)?,
             _ => return Err("unknown option".to_owned()),
@@ -254,6 +254,11 @@ fn rsa_size(value: &str) -> Result<usize, String> {
         Ok(bits @ LEAST_RSA_SIZE..=16_384) if is_decimal(value) => Ok(bits),
         _ => Err(format!("must be a number of bits from {LEAST_RSA_SIZE} to 16384")),
     }
+}
+
+fn process(value: &str) -> Result<u32, String> {
+    let number = value.parse().ok().filter(|_| is_decimal(value));
+    number.ok_or_else(|| "must be the number of a process".to_owned())
 }
 
 /// Without the sign that Rust's numbers may have.
