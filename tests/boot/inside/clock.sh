@@ -20,16 +20,23 @@ forwards_and_back() {
 }
 
 backwards() {
-    local seconds=$((20 + 2 * took)) due late
+    local seconds=$((20 + 4 * took)) due late start
     step "It is set back by an hour: the session ends when as much time has passed as was left, $seconds seconds."
     sshd_session without "$with_guard"
     certificate $seconds
+    login young -tt alice@localhost
+    certificate $seconds -1d
     due=$(($(uptime_ms) + seconds * 1000))
     login back -tt alice@localhost
+    start=$(uptime_ms)
     date -s @$((ends - 3600)) >/dev/null
+    wait_until is_gone young
+    note "one whose certificate is not valid yet, by this clock, ended after $(($(uptime_ms) - start)) ms"
+    logged 'reason=not-yet-valid' -t ussh-session-guard
+    is_open back || fail "so did the other"
     wait_for $((seconds + 120)) is_gone back
     late=$(($(uptime_ms) - due))
-    note "it ended $late ms after that"
+    note "the other ended $late ms after that"
     [ $late -gt -3000 ] && [ $late -lt 60000 ] || fail "that is not when"
 }
 

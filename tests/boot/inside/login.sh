@@ -12,6 +12,7 @@ login() {
     local name=$1 before
     shift
     before=$(privileged_sshds)
+    rm -f /run/boot/$name.*
     mkfifo /run/boot/$name.in
     sleep infinity >/run/boot/$name.in & # keeps the login's standard input open
     "${laptop[@]}" ssh "${ssh_options[@]}" -oControlPath=/home/laptop/$name.control "$@" </run/boot/$name.in >/run/boot/$name.out 2>&1 &

@@ -32,7 +32,7 @@ wait_for() {
     local end=$(($(uptime_ms) + $1 * 1000))
     until "${@:2}"; do
         [ "$(uptime_ms)" -lt $end ] || fail "in $1 seconds it never came to: ${*:2}"
-        sleep 0.1
+        sleep 0.3
     done
 }
 

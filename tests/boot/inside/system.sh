@@ -12,6 +12,7 @@ set_up() {
 
 accounts() {
     useradd -m -s /bin/bash -u 1001 alice
+    loginctl enable-linger alice # else her service manager starts anew for each login
     useradd -m -s /bin/bash -u 1100 laptop
     echo 'alice ALL=(ALL:ALL) ALL' >/etc/sudoers.d/alice
     "${laptop[@]}" ssh-keygen -q -t ed25519 -N '' -f key
@@ -46,8 +47,8 @@ sshd_session() {
     local systemd='session optional pam_systemd.so'
     [ -e /root/pam-sshd ] || cp /etc/pam.d/sshd /root/pam-sshd
     {
-        # Debian's common-session holds pam_systemd; its other line is pam_unix.
-        sed 's/^@include common-session$/session required pam_unix.so/' /root/pam-sshd
+        # Debian's common-session holds pam_systemd; its other line is pam_unix. Words of welcome take time.
+        sed 's/^@include common-session$/session required pam_unix.so/; /pam_motd\|pam_mail/d' /root/pam-sshd
         case $where in
         before) printf '%s\n' "$line" "$systemd" ;;
         behind) printf '%s\n' "$systemd" "$line" ;;
@@ -60,7 +61,8 @@ sshd_session() {
 laptop=(setpriv --reuid 1100 --regid 1100 --clear-groups env -i -C /home/laptop HOME=/home/laptop PATH=/usr/bin:/bin
     SSH_AUTH_SOCK=/home/laptop/agent.socket)
 
-# Issues a certificate for alice that ends in so many seconds, or `never`; $ends is that second.
+# Issues a certificate for alice that ends in so many seconds, or `never`, and began a minute or as said ago; $ends is
+# its last second.
 certificate() {
     local from
     from=$(date +%s)
@@ -69,12 +71,11 @@ certificate() {
         ssh-keygen -q -s /root/ca -I "alice $1" -n alice -z $((serial += 1)) /home/laptop/key.pub 2>/dev/null
     else
         ends=$((from + $1))
-        ssh-keygen -q -s /root/ca -I "alice $1" -n alice -z $((serial += 1)) -V "-1m:$(date -d @$ends +%Y%m%d%H%M%S)" \
+        ssh-keygen -q -s /root/ca -I "alice $1" -n alice -z $((serial += 1)) -V "${2:--1m}:$(date -d @$ends +%Y%m%d%H%M%S)" \
             /home/laptop/key.pub 2>/dev/null
     fi
     "${laptop[@]}" ssh-add -q -D 2>/dev/null
     "${laptop[@]}" ssh-add -q key 2>/dev/null
-    echo $ends >/run/boot/stand-in
 }
 serial=0
 
