@@ -54,6 +54,15 @@ fn a_file_written_in_place_was_disturbed_though_its_size_and_even_its_time_are_t
 }
 
 #[test]
+fn a_file_written_in_place_before_it_is_removed_was_disturbed() {
+    let written = |folder: &Folder| {
+        fs::write(folder.file(), "beside").unwrap();
+        fs::remove_file(folder.file()).unwrap();
+    };
+    assert!(!is_undisturbed_by("written-and-removed", written));
+}
+
+#[test]
 fn a_file_that_has_a_writer_at_the_end_was_disturbed() {
     let mut writer = None;
     assert!(!is_undisturbed_by("writer", |folder| writer = File::options().append(true).open(folder.file()).ok()));
