@@ -19,6 +19,7 @@ mod revoked_cost;
 mod revoked_seen;
 mod revoked_trouble;
 mod sshd;
+mod sshd_values;
 mod strangers;
 mod usual;
 mod valgrind;

@@ -1,37 +1,33 @@
-//! Inside sshd, as far as libpam shows it: every value that SSH_AUTH_INFO_0 could have, in all three stacks.
+//! Inside sshd, as far as libpam shows it: what becomes of whom, in all three stacks.
 
 use std::fs;
-use std::time::Duration;
 
-use base64ct::Encoding as _;
 use tests::pam::{Answer, Certificate, Host, Key, Room};
 
 use crate::usual::reason;
 
 /// A room whose sshd has seen alice's certificate, and no agent.
-struct Sshd {
+pub(crate) struct Sshd {
     room: Room,
     ca: Key,
     key: Key,
 }
 
 /// Codes of auth, account and open_session, and the reasons that they logged.
-type Codes<'a> = [&'a str; 3];
+pub(crate) type Codes<'a> = [&'a str; 3];
 
-const ACCEPTED: Codes<'_> = ["SUCCESS", "SUCCESS", "SUCCESS"];
-const REFUSED: Codes<'_> = ["AUTH_ERR", "PERM_DENIED", "PERM_DENIED"];
-const EXPIRED: Codes<'_> = ["CRED_EXPIRED", "CRED_EXPIRED", "PERM_DENIED"];
+pub(crate) const ACCEPTED: Codes<'_> = ["SUCCESS", "SUCCESS", "SUCCESS"];
+pub(crate) const REFUSED: Codes<'_> = ["AUTH_ERR", "PERM_DENIED", "PERM_DENIED"];
+pub(crate) const EXPIRED: Codes<'_> = ["CRED_EXPIRED", "CRED_EXPIRED", "PERM_DENIED"];
 const IGNORED: Codes<'_> = ["IGNORE", "IGNORE", "IGNORE"];
-const MISCONFIGURED: Codes<'_> = ["SERVICE_ERR", "SERVICE_ERR", "PERM_DENIED"];
+pub(crate) const MISCONFIGURED: Codes<'_> = ["SERVICE_ERR", "SERVICE_ERR", "PERM_DENIED"];
 /// Nobody has shown anything yet, and in the session stack that is the end of it.
-const NOTHING: Codes<'_> = ["IGNORE", "IGNORE", "PERM_DENIED"];
-
-const MIB: usize = 1024 * 1024;
+pub(crate) const NOTHING: Codes<'_> = ["IGNORE", "IGNORE", "PERM_DENIED"];
 
 const CONNECTION: &str = "putenv=SSH_CONNECTION=192.0.2.7 50000 198.51.100.1 22";
 
 impl Sshd {
-    fn new() -> Sshd {
+    pub(crate) fn new() -> Sshd {
         let room = Room::new();
         let (ca, key) = (room.key("ca", "ed25519"), room.key("id", "ed25519"));
         room.trust(&ca);
@@ -39,12 +35,12 @@ impl Sshd {
     }
 
     /// `publickey TYPE BASE64`, as sshd writes it.
-    fn line(&self, certificate: &Certificate) -> String {
+    pub(crate) fn line(&self, certificate: &Certificate) -> String {
         let path = self.room.certify(&self.ca, &self.key, certificate);
         format!("publickey {}", two_words(&fs::read_to_string(path).expect("a certificate")))
     }
 
-    fn plain_line(&self, name: &str) -> String {
+    pub(crate) fn plain_line(&self, name: &str) -> String {
         format!("publickey {}", two_words(&self.room.key(name, "ed25519").public()))
     }
 
@@ -53,7 +49,7 @@ impl Sshd {
         host.service("sshd").with("as=root").with(CONNECTION)
     }
 
-    fn listing(&self, options: &str, value: impl AsRef<[u8]>) -> Host<'_> {
+    pub(crate) fn listing(&self, options: &str, value: impl AsRef<[u8]>) -> Host<'_> {
         // Longer than an argument may be, and not always text.
         self.room.write("auth_info", value);
         self.host(options).with("putenv_file=SSH_AUTH_INFO_0=/etc/auth_info")
@@ -65,7 +61,7 @@ impl Sshd {
     }
 
     #[track_caller]
-    fn expect(&self, options: &str, value: impl AsRef<[u8]>, codes: Codes<'_>, why: &str) {
+    pub(crate) fn expect(&self, options: &str, value: impl AsRef<[u8]>, codes: Codes<'_>, why: &str) {
         let answer = self.ask(options, &value);
         let shown = value.as_ref()[..value.as_ref().len().min(100)].escape_ascii();
         assert_eq!((&answer.codes()[..], &*reason(&answer)), (&codes[..], why), "{options} {shown} {:?}", answer.log);
@@ -96,7 +92,7 @@ fn every_outcome_has_its_code_in_every_stack() {
         (Certificate::with("-O source-address=192.0.3.0/24"), REFUSED, "not-from-here"),
         (Certificate::with("-O force-command=id"), ACCEPTED, ""),
     ] {
-        sshd.expect("", &sshd.line(&certificate), codes, why);
+        sshd.expect("", sshd.line(&certificate), codes, why);
     }
     let answer = sshd.listing("", &good).with("user=nosuchuser").call("authenticate,acct_mgmt,open_session");
     assert_eq!(answer.codes(), ["USER_UNKNOWN", "USER_UNKNOWN", "PERM_DENIED"]);
@@ -152,152 +148,6 @@ fn the_variable_is_believed_in_roots_own_process_and_in_sshds_services_only() {
     // libpam knows no capitals: this is what a program that starts "OurSSHD" is called.
     assert_eq!(ask(sshd.listing("sshd_services=OurSSHD", &good).service("oursshd")), "SUCCESS SUCCESS SUCCESS");
     assert_eq!(ask(sshd.listing("sshd_services=ours", &good)), "AUTHINFO_UNAVAIL AUTHINFO_UNAVAIL IGNORE");
-}
-
-#[test]
-fn one_good_certificate_among_the_lines_is_enough_wherever_it_stands() {
-    let sshd = Sshd::new();
-    let (good, plain) = (sshd.line(&Certificate::default()), sshd.plain_line("plain"));
-    let expired = sshd.line(&Certificate::valid("-2h:-1h"));
-    for value in [
-        format!("{good}\n"),
-        format!("{plain}\n{good}\n"),
-        format!("{good}\n{plain}\n"),
-        format!("keyboard-interactive/pam\n{expired}\n{good}\n"),
-        format!("{good} signature count = 5\n"),
-        format!("publickey\n{good}\n"),
-        format!("publickey ssh-ed25519-cert-v01@openssh.com AAAA\n{good}"),
-    ] {
-        sshd.expect("", &value, ACCEPTED, "");
-    }
-    sshd.expect("", &format!("{plain}\n{expired}\n"), EXPIRED, "expired");
-    // The nearest reason is told, and the others are in the log.
-    let other = sshd.line(&Certificate::of("bob"));
-    sshd.expect("", &format!("{other}\npublickey x\n"), REFUSED, "not-for-user");
-}
-
-#[test]
-fn a_line_that_only_looks_like_sshds_lists_nothing() {
-    let sshd = Sshd::new();
-    let good = sshd.line(&Certificate::default());
-    let key = good.strip_prefix("publickey ").expect("a key");
-    sshd.expect("", &good, ACCEPTED, "");
-    for method in [
-        "hostbased",
-        "publickey/x",
-        "Publickey",
-        "PUBLICKEY",
-        " publickey",
-        "\tpublickey",
-        "publickey\t",
-        "\u{a0}publickey",
-        "gssapi-with-mic publickey",
-        "keyboard-interactive/pam",
-        "password",
-        "\u{feff}publickey",
-        "publickey\r",
-    ] {
-        sshd.expect("", &format!("{method} {key}\n"), NOTHING, "no-certificate");
-    }
-    let hidden = format!("hostbased ssh-ed25519 AAAA client user \"x {good}\", client host \"{good}\"\n");
-    sshd.expect("", &hidden, NOTHING, "no-certificate");
-    sshd.expect("", &format!("password\r{good}\n"), NOTHING, "no-certificate");
-    for value in [
-        format!("publickey  {key}"),
-        format!("publickey\u{b}{key}").replace('\u{b}', " \t"),
-        good.replace(' ', "\t").replacen('\t', " ", 1),
-        good.replace("ssh-ed25519-cert", "ssh-rsa-cert"),
-        good.replace("ssh-ed25519-cert-v01@openssh.com", "ssh-ed25519"),
-        good.to_uppercase().replace("PUBLICKEY", "publickey"),
-        format!("{good}="),
-        format!("{good}\r\n"),
-        good.replace("AAAA", "AAA-"),
-        "publickey".to_owned(),
-        "publickey ".to_owned(),
-    ] {
-        sshd.expect("", &value, REFUSED, "malformed");
-        // Where something is listed that might be a certificate, `optional` does not help.
-        sshd.expect("auth_info=optional", &value, REFUSED, "malformed");
-    }
-}
-
-#[test]
-fn a_line_cut_anywhere_is_never_accepted() {
-    let sshd = Sshd::new();
-    let good = sshd.line(&Certificate::default());
-    sshd.expect("", &good, ACCEPTED, "");
-    for length in 0..good.len() {
-        let answer = sshd.listing("", &good[..length]).call("authenticate,open_session");
-        let refused = [["IGNORE", "PERM_DENIED"], ["AUTH_ERR", "PERM_DENIED"]];
-        assert!(refused.iter().any(|codes| answer.codes() == codes), "{length}: {:?} {:?}", answer.codes(), answer.log);
-        // As soon as it is the method's own line, nothing is left to the rest of the stack.
-        assert_eq!(answer.codes()[0] == "AUTH_ERR", length >= "publickey".len(), "{length} {:?}", answer.log);
-    }
-}
-
-#[test]
-fn a_key_that_is_changed_in_one_byte_is_never_accepted() {
-    let sshd = Sshd::new();
-    let good = sshd.line(&Certificate::default());
-    let start = good.rfind(' ').expect("a key") + 1;
-    for at in (start..good.len()).step_by(7) {
-        let other = if &good[at..=at] == "A" { "B" } else { "A" };
-        let changed = format!("{}{other}{}", &good[..at], &good[at + 1..]);
-        let answer = sshd.listing("", &changed).call("authenticate,open_session");
-        assert_eq!(answer.codes()[1], "PERM_DENIED", "{at} {:?}", answer.log);
-        assert_ne!(answer.codes()[0], "SUCCESS", "{at} {:?}", answer.log);
-    }
-}
-
-#[test]
-fn huge_values_take_little_time_and_memory() {
-    let sshd = Sshd::new();
-    let (good, plain) = (sshd.line(&Certificate::default()), sshd.plain_line("plain"));
-    let numbered = |n: u32| {
-        let blob = [&[0, 0, 0, 1, b'a'], &n.to_be_bytes()[..]].concat();
-        format!("publickey a {}\n", base64ct::Base64::encode_string(&blob))
-    };
-    for (name, value, code) in [
-        ("one line, no key", format!("publickey a {}", "A".repeat(MIB)), "PERM_DENIED"),
-        ("one long word", "x".repeat(MIB), "PERM_DENIED"),
-        ("one certificate, and what follows it", format!("{good} {}", "x".repeat(MIB)), "SUCCESS"),
-        ("a good line again and again", format!("{good}\n").repeat(MIB / good.len()), "SUCCESS"),
-        ("a plain key again and again", format!("{plain}\n").repeat(MIB / plain.len()), "PERM_DENIED"),
-        ("different keys", (0..50_000).map(numbered).collect(), "PERM_DENIED"),
-        ("unreadable lines", "publickey x y\n".repeat(MIB / 14), "PERM_DENIED"),
-        ("other methods", "password\n".repeat(MIB / 9), "PERM_DENIED"),
-        ("blank lines", "\n".repeat(MIB), "PERM_DENIED"),
-        ("a good line at the end", "password\n".repeat(MIB / 9) + &good, "SUCCESS"),
-    ] {
-        let answer = sshd.listing("", &value).call("open_session");
-        let call = answer.only();
-        assert_eq!(call.code, code, "{name} {:?}", answer.log);
-        assert!(call.growth_kib < 8 * 1024, "{name}: {} KiB", call.growth_kib);
-        // Measured at some 10 milliseconds; what is quadratic takes minutes.
-        assert!(call.elapsed < Duration::from_secs(10), "{name}: {:?}", call.elapsed);
-        assert!(answer.log.iter().all(|line| line.len() < 4096), "{name}");
-        println!("{name}: {:?}, {} KiB", call.elapsed, call.growth_kib);
-    }
-}
-
-#[test]
-fn more_than_64_keys_are_nobodys_login() {
-    let sshd = Sshd::new();
-    let plain: Vec<String> = (0..64).map(|n| sshd.plain_line(&format!("plain-{n}"))).collect();
-    let good = sshd.line(&Certificate::default());
-    sshd.expect("", &format!("{}\n{good}\n", plain[..63].join("\n")), ACCEPTED, "");
-    sshd.expect("", &format!("{good}\n{}\n", plain.join("\n")), MISCONFIGURED, "configuration");
-    sshd.expect("", &format!("{}\n{good}\n", plain.join("\n")), REFUSED, "no-certificate");
-}
-
-#[test]
-fn a_value_that_is_not_utf8_is_read_as_bytes() {
-    let sshd = Sshd::new();
-    let good = sshd.line(&Certificate::default());
-    // What stands on other lines, or behind the key, does not matter.
-    sshd.expect("", [b"h\xf6\n", good.as_bytes(), b" \xfc\n"].concat(), ACCEPTED, "");
-    sshd.expect("", [good.as_bytes(), b"\xfc"].concat(), REFUSED, "malformed");
-    sshd.expect("", [b"\xff", good.as_bytes()].concat(), NOTHING, "no-certificate");
 }
 
 #[test]

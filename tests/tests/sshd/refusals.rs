@@ -58,7 +58,7 @@ impl<'w> Judges<'w> {
         let sentence = format!("{words}, then log in again.\n");
         assert_no_session(&self.session(options), &sentence);
         let log = self.world.module_log();
-        assert!(log.len() == 1 && log[0].contains(&format!("refused user=\"alice\" sshd=")), "{log:#?}");
+        assert!(log.len() == 1 && log[0].contains(&"refused user=\"alice\" sshd=".to_string()), "{log:#?}");
         let parts = [" peer=127.0.0.1 ", &format!(" reason={reason} "), "key_id=\"alice@corp\"", "serial=7"];
         assert!(parts.iter().all(|part| log[0].contains(part)), "{parts:?} in {log:#?}");
         assert_not_in(&self.account(options), &sentence);
