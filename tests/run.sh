@@ -8,7 +8,8 @@ cd "$(dirname "$0")/.." || exit 1
 packages=(
     ca-certificates git gcc g++ libc6-dev libpam0g-dev        # to build, g++ for the fuzzer
     libpcsclite-dev pkg-config                            # to build ca-tool
-    openssh-client openssh-server sudo opendoas           # what the rig runs
+    openssh-client openssh-server sudo opendoas login     # what the rig runs
+    dbus polkitd pkexec                                   # and what else has a PAM stack
     pcscd vsmartcard-vpcd                                 # where its YubiKeys are plugged in
     ykcs11 opensc-pkcs11 opensc yubico-piv-tool yubikey-manager # what else uses them
     softhsm2                                              # another token
@@ -29,11 +30,13 @@ main() {
     check "format" cargo fmt --all --check
     check "clippy" cargo clippy --quiet --locked --workspace --all-targets -- -D warnings
     check "module" cargo build --quiet --locked --release -p pam_ussh
+    check "session guard" cargo build --quiet --locked --release -p ussh-session-guard
     local built
     built=$(realpath "${CARGO_TARGET_DIR:-target}")
-    export PAM_USSH_SO=$built/release/libpam_ussh.so CA_TOOL=$built/debug/ca-tool
+    export PAM_USSH_SO=$built/release/libpam_ussh.so USSH_SESSION_GUARD=$built/release/ussh-session-guard
+    export CA_TOOL=$built/debug/ca-tool
     check "tests" cargo test --locked --workspace --no-fail-fast
-    check "fuzz" tests/fuzz/run.sh 30
+    check "fuzz" tests/fuzz/run.sh 15
     check_dependencies
     check "demo" tests/demo.sh
     sum_up
