@@ -1,6 +1,7 @@
 //! login at the console: nobody has an agent there yet.
 
-use tests::world::{Session, World};
+use tests::setting::Person;
+use tests::world::{Request, Session, World};
 
 use crate::page::follow;
 
@@ -74,4 +75,25 @@ fn as_auth_the_module_only_costs_a_sentence_before_the_password() {
     console.wait_for("Your ssh-agent cannot be asked: SSH_AUTH_SOCK is not set.");
     type_password(&mut console, "alice");
     assert_logged_in(&mut console, "alice");
+}
+
+/// telnetd and the like: login says where the person is, and what stands in the environment is its starter's.
+#[test]
+fn somebody_afar_is_not_let_in_by_the_agent_of_whoever_started_the_daemon() {
+    let world = world_with_login();
+    world.pam("login", "auth required pam_ussh.so\naccount required pam_permit.so\nsession required pam_permit.so\n");
+    for user in ["alice"] {
+        let agent = world.agent_of(user, &world.fresh("/tmp/agent-"));
+        let person = Person::with_agent(&world, agent, &Request::new("somebody@corp").principals("root,alice"));
+        let socket = person.agent.socket();
+        let start = |place: &str| {
+            let mut console = world.ssh("root").tty().open();
+            console.start(&format!("export SSH_AUTH_SOCK={socket}; script -qec 'login -p {place}' /dev/null >/dev/tty"));
+            console.wait_for("login: ");
+            console.type_line(user);
+            console
+        };
+        assert_logged_in(&mut start(""), user);
+        start("-h client.example.org").wait_for("not started by the person who is to be allowed");
+    }
 }
