@@ -10,7 +10,7 @@ use crate::sshd::Sshd;
 use crate::system::keep_descriptors_from_children;
 
 /// Less than the module waits for `ready`.
-const LOOK_LIMIT: Duration = Duration::from_secs(4);
+const LOOK_LIMIT: Duration = Duration::from_secs(15);
 
 /// Looks once, so that a guard which cannot look is known at login and not when a certificate is revoked; then leaves
 /// the watch behind.

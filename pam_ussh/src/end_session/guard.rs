@@ -20,8 +20,8 @@ use crate::request::Request;
 /// Where it is installed, if it is.
 pub(super) const PROGRAM: &str = "/usr/libexec/ussh-session-guard";
 
-/// It looks at the certificate once before it is ready.
-const START_LIMIT: Duration = Duration::from_secs(5);
+/// It looks at the certificate once before it is ready: milliseconds, and more where hundreds log in at once.
+const START_LIMIT: Duration = Duration::from_secs(20);
 
 /// `ready PID STARTED`, or a sentence that says what is wrong.
 const MOST_SAID: u64 = 1024;

@@ -26,6 +26,25 @@ fn a_ca_that_is_no_longer_trusted_ends_the_session() {
 }
 
 #[test]
+fn a_certificate_that_is_revoked_ends_the_session() {
+    let world = world(&format!("{OPTIONS} revoked_keys=/etc/ssh/revoked_keys"));
+    let alice = Person::new(&world);
+    revoke(&world, &alice.ca, "serial: 100");
+    alice.certified(&alice_for_an_hour().serial(7));
+    let mut session = alice.login().tty().open();
+    session.run("true").ok();
+    revoke(&world, &alice.ca, "serial: 7");
+    session.wait_for("Your certificate is no longer accepted here.");
+    until("sshd has gone", || processes(&world, "^sshd: alice").is_empty());
+    alice.login().run("true");
+    let log = log(&world);
+    assert!(
+        log.iter().any(|line| line.contains("pam_ussh(ussh-session:account): refused") && line.contains("revoked")),
+        "{log:#?}"
+    );
+}
+
+#[test]
 fn a_refusal_that_does_not_last_ends_nothing() {
     let world = world(OPTIONS);
     let alice = Person::new(&world);

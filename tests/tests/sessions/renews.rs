@@ -15,7 +15,11 @@ struct Renewing<'w> {
 
 impl<'w> Renewing<'w> {
     fn new(world: &'w World, request: &Request) -> Renewing<'w> {
-        let (alice, agent) = (Person::new(world), world.agent());
+        Renewing::of(Person::new(world), request)
+    }
+
+    fn of(alice: Person<'w>, request: &Request) -> Renewing<'w> {
+        let agent = alice.world.agent();
         alice.certified(request);
         agent.add(&alice.key);
         let mut session = alice.login().agent(&agent).tty().open();
@@ -117,6 +121,21 @@ fn a_certificate_of_another_ca_extends_nothing() {
     world.ca("ed25519").sign(&it.alice.key, &alice());
     it.agent.add(&it.alice.key);
     it.ends();
+}
+
+#[test]
+fn a_certificate_that_is_revoked_extends_nothing() {
+    let world = world(&format!("{OPTIONS} revoked_keys=/etc/ssh/revoked_keys"));
+    let alice = Person::new(&world);
+    revoke(&world, &alice.ca, "serial: 2");
+    let it = Renewing::of(alice, &for_seconds(30));
+    it.renew(&for_seconds(3600).serial(2));
+    it.ends();
+    let log = log(&world);
+    assert!(
+        log.iter().any(|line| line.contains("pam_ussh(ussh-session-renew:account): refused") && line.contains("revoked")),
+        "{log:#?}"
+    );
 }
 
 #[test]

@@ -82,6 +82,15 @@ impl<'w> Person<'w> {
     }
 }
 
+/// Puts a list in the place of the one before at once, as one should.
+pub(crate) fn revoke(world: &World, ca: &Ca<'_>, line: &str) {
+    world.write("/etc/ssh/to_revoke", &format!("{line}\n"));
+    let (new, list, ca) = ("/etc/ssh/new_revoked_keys", "/etc/ssh/to_revoke", ca.key().public());
+    let version = world.fresh("");
+    world.run(&["ssh-keygen", "-q", "-k", "-f", new, "-z", &version, "-s", &ca, list]).ok();
+    world.run(&["mv", new, "/etc/ssh/revoked_keys"]).ok();
+}
+
 /// A request for alice's certificates, which all have one key ID.
 pub(crate) fn alice() -> Request {
     Request::new("alice@corp").principals("alice")

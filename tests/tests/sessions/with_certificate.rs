@@ -1,6 +1,6 @@
 //! `end_session`: the session ends when its certificate does, whatever kind of session it is.
 
-use std::io::Write;
+use std::io::Read;
 
 use crate::rig::*;
 
@@ -45,7 +45,7 @@ fn every_kind_of_session_ends() {
     let further = ["-S", socket, "alice@localhost", "echo open; exec cat"];
     let mut multiplexed = alice.client("ssh").args(further).spawn().unwrap();
     let mut line = [0; 5];
-    std::io::Read::read_exact(multiplexed.stdout.as_mut().unwrap(), &mut line).unwrap();
+    multiplexed.stdout.as_mut().unwrap().read_exact(&mut line).unwrap();
     clients.push(("a further session of the master's", multiplexed));
     until("all are logged in, each connection with one guard", || guards(&world).len() == 6);
     until("all sshd processes have gone", || processes(&world, "^sshd: alice").is_empty());
@@ -139,6 +139,21 @@ fn a_person_who_stops_their_sshd_process_is_logged_out_by_force() {
 }
 
 #[test]
+fn a_terminal_that_is_not_the_persons_is_not_written_to() {
+    let world = world("end_session session_warnings=10s");
+    let alice = Person::new(&world);
+    alice.certified_for(20);
+    let mut client = alice.client("ssh").args(["-tt", "alice@localhost", "echo begun; exec cat"]).spawn().unwrap();
+    until("there is a terminal", || world.run(&["test", "-c", "/dev/pts/0"]).code == 0);
+    world.own("/dev/pts/0", "bob", 0o620);
+    let mut screen = String::new();
+    client.stdout.take().unwrap().read_to_string(&mut screen).unwrap();
+    client.wait().unwrap();
+    assert_eq!(screen, "begun\r\n");
+    assert_one(&log(&world), &["ended user=\"alice\"", "reason=expired"]);
+}
+
+#[test]
 fn nothing_blocks_on_a_terminal_that_takes_nothing() {
     let world = world("end_session session_warnings=8s");
     let alice = Person::new(&world);
@@ -148,5 +163,4 @@ fn nothing_blocks_on_a_terminal_that_takes_nothing() {
     let _stopped = session.start("perl -MPOSIX -e 'POSIX::tcflow(0, POSIX::TCOOFF)'");
     until("sshd has gone", || processes(&world, "^sshd: alice").is_empty());
     until("the guard has gone", || guards(&world).is_empty());
-    let _ = std::io::stderr().flush();
 }
