@@ -95,7 +95,7 @@ fn what_polkit_keeps_is_not_asked_again() {
     assert_eq!(world.module_log(), [""; 0]);
 }
 
-/// polkit 126 and newer: a service of root's runs the helper, without the person's environment.
+/// polkit 127 and newer: a service of root's runs the helper, without the person's environment.
 #[test]
 fn a_helper_that_systemd_starts_has_no_agent() {
     let world = world_with_polkit("");
