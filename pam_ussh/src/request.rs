@@ -37,7 +37,7 @@ impl Request {
         let invoker = invoker(&user)?;
         let login = if sshd_services.contains(&service) {
             Some(Login::new(pam, stack).ok_or(NoAgent::Remote)?)
-        } else if asks_for_a_stranger(pam, &user) {
+        } else if asks_for_a_stranger(pam) {
             return Err(NoAgent::Remote.into());
         } else {
             None
@@ -61,8 +61,9 @@ impl Request {
 }
 
 /// A daemon of root's that somebody talks to from afar: what SSH_AUTH_SOCK it may have is its own starter's, not theirs.
-fn asks_for_a_stranger(pam: &Pam, user: &User) -> bool {
-    let is_daemon = getuid().is_root() && geteuid().is_root() && !user.uid.is_root();
+/// Root's own least of all: anybody can say that they are root.
+fn asks_for_a_stranger(pam: &Pam) -> bool {
+    let is_daemon = getuid().is_root() && geteuid().is_root();
     is_daemon && pam.get_rhost().ok().flatten().is_some_and(|host| !host.is_empty())
 }
 
