@@ -78,7 +78,7 @@ fn count() {
         permit - nothing
     );
     let size = fs::metadata(tests::pam::module()).expect("the release build").len();
-    println!("library: {size} bytes (to reach: under 900,000)");
+    println!("library: {size} bytes (to reach: under 1,250,000)");
 }
 
 /// The kernel's count is off by some pages, another number each time.
