@@ -70,6 +70,19 @@ fn a_stream_that_ends_early_is_refused_and_what_follows_the_list_is_not_looked_a
     assert_eq!(error(&list, list.len() + 1), Some(KrlError::Malformed.into()));
     assert_eq!(error(&list, list.len() - 1), Some(KrlError::Malformed.into()));
     assert_eq!(error(&[list.as_slice(), b"x"].concat(), list.len()), None);
+    // Of a string that is skipped nothing else would be missed.
+    assert_eq!(error(&list[..list.len() - 1], list.len()), Some(KrlError::Malformed.into()));
+}
+
+#[test]
+fn a_key_id_longer_than_any_key_is_found_with_and_without_its_nul() {
+    let key_id = [b'x'; 300];
+    for listed in [key_id.to_vec(), [&key_id[..], b"\0"].concat()] {
+        let list = krl(&[certificates(b"", &[section(0x23, &string(&listed))])]);
+        let blob = certificate(5, &key_id);
+        let parsed = Certificate::parse(&blob).unwrap();
+        assert_eq!(check(&list, &Subject::certificate(&parsed).unwrap()).unwrap().1, Verdict::Revoked(Reason::KeyIdOfAnyCa));
+    }
 }
 
 #[test]
