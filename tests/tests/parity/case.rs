@@ -41,6 +41,7 @@ pub struct Case<'r, 'w> {
     module: Vec<String>,
     pub client: Vec<String>,
     pub spoil: Option<fn(&World)>,
+    session: Option<Expected<'static>>,
 }
 
 impl<'r, 'w> Case<'r, 'w> {
@@ -56,6 +57,7 @@ impl<'r, 'w> Case<'r, 'w> {
             module: Vec::new(),
             client: Vec::new(),
             spoil: None,
+            session: None,
         }
     }
 
@@ -108,6 +110,12 @@ impl<'r, 'w> Case<'r, 'w> {
         self
     }
 
+    /// In sshd's session stack, unlike in sudo. It is asked only where sshd accepts.
+    pub fn in_session(mut self, expected: Expected<'static>) -> Self {
+        self.session = Some(expected);
+        self
+    }
+
     /// Both accept.
     pub fn accepted(self) {
         self.expect(Accepts, Accepts);
@@ -130,8 +138,11 @@ impl<'r, 'w> Case<'r, 'w> {
     }
 
     fn expect(self, sshd: Expected<'_>, module: Expected<'_>) {
-        let (sshd_said, module_said) = self.rig.ask(&self);
-        for (judge, expected, said) in [("sshd", sshd, sshd_said), ("the module", module, module_said)] {
+        let (sshd_said, session_said, module_said) = self.rig.ask(&self);
+        let session = self.session.unwrap_or(module);
+        let session_said = session_said.map(|said| ("the module in sshd", session, said));
+        let said = [("sshd", sshd, sshd_said), ("the module", module, module_said)].into_iter().chain(session_said);
+        for (judge, expected, said) in said {
             if !expected.fits(&said) {
                 let wrong = format!("- {}: {judge} should {expected}, but said {said:?}", self.name);
                 self.rig.wrong.borrow_mut().push(wrong);

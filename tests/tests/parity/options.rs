@@ -36,7 +36,8 @@ fn both_judge_options_alike() {
     rig.case("bytes behind the critical options", draft().change(|draft| draft.critical_tail = vec![0, 0]))
         .unreadable("is malformed");
 
-    rig.case("verify-required with a key that is no security key", draft().critical("verify-required", b"")).differs(
+    let software = rig.case("verify-required with a key that is no security key", draft().critical("verify-required", b""));
+    software.in_session(Refuses("verification-not-asked-for")).differs(
         Accepts,
         Refuses("user-not-verified"),
         "such a key cannot show that anybody was verified; sshd looks at this option for security keys only",
@@ -66,7 +67,7 @@ fn both_judge_force_command_alike() {
     let twice = rig.draft().critical_string("force-command", "id").critical_string("force-command", "id");
     rig.case("force-command twice", twice).module("force_command=ignore").refused(INVALID, "more than once");
 
-    rig.case("force-command, under sudo", rig.draft().critical_string("force-command", "id")).differs(
+    rig.case("force-command, under sudo", rig.draft().critical_string("force-command", "id")).in_session(Accepts).differs(
         Accepts,
         Refuses("is bound to one command"),
         "sshd runs that command and no other; sudo's command is another one",
@@ -128,10 +129,12 @@ fn both_judge_source_address_alike() {
             "the administrator said source_address=ignore: sudo has no peer address that can be trusted",
         );
     }
-    rig.case("source-address, under sudo", rig.draft().critical_string("source-address", "127.0.0.1")).differs(
-        Accepts,
-        Refuses("is bound to source addresses"),
-        "sshd knows its peer's address; sudo has only what the user says",
-    );
+    rig.case("source-address, under sudo", rig.draft().critical_string("source-address", "127.0.0.1"))
+        .in_session(Accepts)
+        .differs(
+            Accepts,
+            Refuses("is bound to source addresses"),
+            "sshd knows its peer's address; sudo has only what the user says",
+        );
     rig.finish();
 }

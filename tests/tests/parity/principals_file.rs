@@ -120,7 +120,7 @@ fn both_obey_options_that_deny() {
     for option in ["cert-authority", "principals=\"ops\"", "principals=\"alice,bob\"", "principals=\"\""] {
         case(&rig, &format!("{option} ops")).refused(OPTIONS, "is denied by");
     }
-    case(&rig, "verify-required ops").differs(
+    case(&rig, "verify-required ops").in_session(Refuses("verification-not-asked-for")).differs(
         Accepts,
         Refuses("user-not-verified"),
         "a key that is no security key cannot show that anybody was verified",
@@ -140,7 +140,11 @@ fn both_obey_options_that_deny() {
     from("!10.0.0.1,*").accepted();
     from("10.0.0.1").differs(Refuses(OPTIONS), Accepts, "the administrator said source_address=ignore");
     from("").differs(Refuses(OPTIONS), Accepts, "the administrator said source_address=ignore");
-    case(&rig, "from=\"127.0.0.1\" ops").differs(Accepts, Refuses("from"), "sudo has no peer address that can be trusted");
+    case(&rig, "from=\"127.0.0.1\" ops").in_session(Accepts).differs(
+        Accepts,
+        Refuses("from"),
+        "sudo has no peer address that can be trusted",
+    );
     rig.finish();
 }
 

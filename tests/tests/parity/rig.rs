@@ -92,11 +92,12 @@ impl<'w> Rig<'w> {
         self.alice.borrow_mut().run(command).ok();
     }
 
-    /// Shows both the same certificate under the same rules.
-    pub(super) fn ask(&self, case: &Case<'_, '_>) -> (Verdict, Verdict) {
+    /// Shows all three the same certificate under the same rules. sshd's session stack is asked where sshd accepts.
+    pub(super) fn ask(&self, case: &Case<'_, '_>) -> (Verdict, Option<Verdict>, Verdict) {
         self.asked.set(self.asked.get() + 1);
         self.prepare(case);
-        (self.ask_sshd(case), self.ask_module(case))
+        let (sshd, session) = self.ask_sshd(case);
+        (sshd, session, self.ask_module(case))
     }
 
     fn prepare(&self, case: &Case<'_, '_>) {
@@ -106,14 +107,22 @@ impl<'w> Rig<'w> {
         if let Some(content) = &case.principals_file {
             self.world.write_as(PRINCIPALS_FILE, content, "root", 0o644);
         }
+        self.world.pam(
+            "sshd",
+            &format!(
+                "account required pam_permit.so\nsession required pam_ussh.so {}\nsession required pam_permit.so\n",
+                case.module_options()
+            ),
+        );
         if let Some(spoil) = case.spoil {
             spoil(self.world);
         }
     }
 
-    fn ask_sshd(&self, case: &Case<'_, '_>) -> Verdict {
+    fn ask_sshd(&self, case: &Case<'_, '_>) -> (Verdict, Option<Verdict>) {
         let (port, log_file) = self.sshd(&case.sshd_lines());
         let log_start = self.world.read(&log_file).len();
+        self.world.module_log();
         let mut login = self.world.ssh("alice").agent_at(RAW_AGENT).by_agent();
         for option in [&format!("-p{port}"), "-oHostKeyAlias=localhost"] {
             login = login.option(option);
@@ -123,13 +132,23 @@ impl<'w> Rig<'w> {
         }
         let answer = login.run("true");
         let log = self.world.read(&log_file)[log_start..].to_owned();
-        if answer.code == 0 {
-            assert!(log.contains("Accepted publickey for alice"), "{}: {answer}\n{log}", case.name);
-            return Verdict::Accepted;
+        if log.contains("Accepted publickey for alice") {
+            return (Verdict::Accepted, Some(self.session(case, &answer)));
         }
         assert!(answer.stderr.contains("Permission denied (publickey)"), "{}: {answer}\n{log}", case.name);
         let shown = SHOWN.iter().any(|words| log.contains(words));
-        if shown { Verdict::Refused(log) } else { self.unreadable(case, &answer, &log) }
+        (if shown { Verdict::Refused(log) } else { self.unreadable(case, &answer, &log) }, None)
+    }
+
+    /// What the module said in the session stack of the sshd that accepted.
+    fn session(&self, case: &Case<'_, '_>, answer: &Output) -> Verdict {
+        let log = self.world.module_log();
+        let said = |word| log.iter().any(|line| line.contains(&format!("pam_ussh(sshd:session): {word} ")));
+        match answer.code {
+            0 if said("accepted") => Verdict::Accepted,
+            254 if said("refused") => Verdict::Refused(log.concat()),
+            _ => panic!("{}: {answer}\n{log:#?}", case.name),
+        }
     }
 
     /// ssh never showed it to sshd, because it could not read it: its parser is sshd's parser, and ssh-keygen's too.
@@ -171,7 +190,7 @@ impl<'w> Rig<'w> {
             &config,
             &format!(
                 "{lines}\nPort {port}\nListenAddress 127.0.0.1\nHostKey /etc/ssh/ssh_host_ed25519_key\nPidFile none\n\
-                 UsePAM no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nAuthorizedKeysFile none\n\
+                 UsePAM yes\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nAuthorizedKeysFile none\n\
                  TrustedUserCAKeys {CA_FILE}\nForceCommand /bin/true\nLogLevel VERBOSE\n"
             ),
         );

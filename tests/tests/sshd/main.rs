@@ -3,6 +3,7 @@
 mod configurations;
 mod crowd;
 mod environment;
+mod from;
 mod held_open;
 mod planted;
 mod principals;

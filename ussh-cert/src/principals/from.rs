@@ -1,14 +1,14 @@
 //! `from="…"` on a principals line: where it may be used from (match.c: match_host_and_ip; addrmatch.c: addr_match_list).
 //!
 //! Stricter than sshd: names of hosts never match, because looking them up is nobody's word but the network's. sshd
-//! with `UseDNS no`, its default, has no names either.
+//! with `UseDNS no`, its default, has no names either. And an address whose mask is no number is a mistake, not a name.
 
 use std::net::IpAddr;
 
 use crate::source_address::{Entry, SourceAddress};
 
 /// Whether the comma list of addresses, networks and patterns lets `peer` in. One that is negated and matches keeps it
-/// out, whatever else is there; so does an entry that sshd calls an error.
+/// out, whatever else is there; so does an entry that is an error.
 pub(crate) fn from_allows(patterns: &[u8], peer: IpAddr) -> bool {
     let text = peer.to_string();
     let mut allowed = false;
