@@ -41,16 +41,16 @@ backwards() {
 }
 
 asleep() {
-    local seconds=$((20 + 3 * took)) nap start
+    local seconds=$((20 + 4 * took)) nap start
     nap=$((seconds + 30))
-    step "The machine sleeps past the end of a certificate of $seconds seconds: suspend to idle for $nap seconds."
+    step "The machine sleeps past the end of a certificate of $seconds seconds: suspend to RAM for $nap seconds."
     certificate $seconds
     sshd_session before end_session
     without_guard login systemd -tt alice@localhost
     sshd_session without "$with_guard"
     login asleep -tt alice@localhost
     start=$(date +%s)
-    rtcwake --mode freeze --seconds $nap 2>&1 | sed 's/^/   /'
+    rtcwake --mode mem --seconds $nap 2>&1 | sed 's/^/   /'
     note "awake after $(($(date +%s) - start)) s by the clock; CLOCK_MONOTONIC stands $(asleep_ms) ms behind CLOCK_BOOTTIME"
     start=$(uptime_ms)
     wait_until is_gone asleep

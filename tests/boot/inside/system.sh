@@ -62,7 +62,7 @@ laptop=(setpriv --reuid 1100 --regid 1100 --clear-groups env -i -C /home/laptop 
     SSH_AUTH_SOCK=/home/laptop/agent.socket)
 
 # Issues a certificate for alice that ends in so many seconds, or `never`, and began a minute or as said ago; $ends is
-# its last second.
+# its end.
 certificate() {
     local from
     from=$(date +%s)
