@@ -1,6 +1,6 @@
 //! Decides whether an OpenSSH user certificate is acceptable, as sshd decides it.
 //!
-//! Formats and the one trust decision; no I/O, no clock, no `unsafe`: bytes, rules and the time come in,
+//! Formats and the one trust decision; no I/O of its own, no clock, no `unsafe`: bytes, rules and the time come in,
 //! [`Proven`] or a [`Refusal`] goes out. The reference is OpenSSH (PROTOCOL.certkeys, sshkey.c,
 //! auth2-pubkeyfile.c, auth-options.c); where this crate is stricter, the item says so.
 //!
