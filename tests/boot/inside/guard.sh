@@ -8,7 +8,7 @@ guards() { pgrep -f '(ussh-session-guard|/proc/self/exe) watch' | sort; }
 no_guards() { ! pgrep ussh-session >/dev/null; }
 
 ended_by_the_guard() {
-    local seconds=$((40 + 4 * took)) session
+    local seconds=$((40 + 12 * took)) session
     step "A guard, and a certificate that ends in $seconds seconds: pam_systemd is not in the stack, or in front of pam_ussh."
     certificate $seconds
     sshd_session without "$with_guard"
