@@ -34,6 +34,8 @@ pub(crate) enum Verdict {
 pub(crate) struct Facts {
     pub(crate) key_id: String,
     pub(crate) serial: String,
+    /// `SHA256:…`
+    pub(crate) ca: String,
     /// Seconds since the epoch.
     pub(crate) valid_before: Option<u64>,
     /// `TYPE BASE64`
@@ -146,6 +148,7 @@ impl Said {
             "message" => on_message(text),
             "key_id" => text.clone_into(&mut self.facts.key_id),
             "serial" => text.clone_into(&mut self.facts.serial),
+            "ca" => text.clone_into(&mut self.facts.ca),
             "valid_before" => self.facts.valid_before = text.parse().ok(),
             "certificate" => text.clone_into(&mut self.facts.certificate),
             _ => {}

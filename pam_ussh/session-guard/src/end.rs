@@ -18,6 +18,8 @@ const TIME_TO_READ: i64 = 1;
 pub(crate) enum Why {
     Expired,
     Refused,
+    /// The guard cannot go on.
+    Failed,
 }
 
 impl Why {
@@ -25,6 +27,7 @@ impl Why {
         match self {
             Self::Expired => "expired",
             Self::Refused => "refused",
+            Self::Failed => "failed",
         }
     }
 
@@ -32,14 +35,13 @@ impl Why {
         match self {
             Self::Expired => "Your certificate has expired. This session ends now; get a new one and log in again.",
             Self::Refused => "Your certificate is no longer accepted here. This session ends now.",
+            Self::Failed => "This session can no longer be watched, and ends now. Log in again.",
         }
     }
 }
 
 /// Tells the person and the log, and ends it.
 pub(crate) fn end(session: &Session, sshd: &Sshd, why: Why) {
-    // Taken now: they are nobody's children once it has gone.
-    let children = sshd.children();
     say(sshd, session.uid, why.sentence());
     // sshd passes on what it has read from the terminal as long as it lives.
     if sshd.is_over_within(TIME_TO_READ) {
@@ -52,10 +54,13 @@ pub(crate) fn end(session: &Session, sshd: &Sshd, why: Why) {
         return;
     }
     // The child is the person's: they can stop it, and what is stopped takes no SIGTERM. Without it sshd ends.
-    children.iter().for_each(|child| child.signal(Signal::KILL));
+    sshd.children().iter().for_each(|child| child.signal(Signal::KILL));
     if sshd.is_over_within(PATIENCE) {
         return;
     }
     log(Level::Warning, &format!("killed {}: sshd did not end in good order", session.who()));
+    // Taken before: they are nobody's children once it has gone.
+    let children = sshd.children();
     sshd.signal(Signal::KILL);
+    children.iter().for_each(|child| child.signal(Signal::KILL));
 }

@@ -17,9 +17,10 @@ const LOOK: &str = "ussh-session";
 const RENEW: &str = "ussh-session-renew";
 
 /// What the module puts into the PAM environment when it accepts a certificate, and the name of the line with it.
-const FACTS: [(&CStr, &str); 4] = [
+const FACTS: [(&CStr, &str); 5] = [
     (c"USSH_KEY_ID", "key_id"),
     (c"USSH_SERIAL", "serial"),
+    (c"USSH_CA", "ca"),
     (c"USSH_VALID_BEFORE", "valid_before"),
     (c"USSH_CERTIFICATE", "certificate"),
 ];

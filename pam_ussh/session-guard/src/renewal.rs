@@ -60,8 +60,8 @@ pub(crate) fn renew(session: &Session, sshd: &Sshd, limit: Duration) -> Renewal 
         match ask(Verb::Look, &renewed, None, sshd, left(), |_| {}) {
             None => return Renewal::SshdGone,
             Some(Verdict::Accepted(_)) => {
-                let (serial, who) = (plain(&facts.serial), session.who());
-                log(Level::Info, &format!("extended {who} new_serial={serial} until={until}"));
+                let (serial, ca, who) = (plain(&facts.serial), plain(&facts.ca), session.who());
+                log(Level::Info, &format!("extended {who} new_serial={serial} new_ca={ca} until={until}"));
                 return Renewal::Until(until, renewed.login.auth_info);
             }
             Some(_) => {}
@@ -114,6 +114,7 @@ mod tests {
         let facts = |key_id: &str, valid_before| Facts {
             key_id: key_id.to_owned(),
             serial: "7".to_owned(),
+            ca: "SHA256:x".to_owned(),
             valid_before,
             certificate: "type blob".to_owned(),
         };

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use rustix::process::{getpid, setsid};
+use rustix::process::{Signal, getpid, setsid};
 use rustix::stdio::dup2_stdout;
 
 use crate::arguments::{NAME, Session, Verb};
@@ -35,7 +35,11 @@ pub(crate) fn watch(session: Session) -> Result<(), String> {
     let mut guard = Guard { session, sshd, schedule, refused_once: false, in_trouble: false, was_warned: false };
     say_ready()?;
     let watched = guard.watch(&clocks);
-    watched.inspect_err(|what| log(Level::Error, &format!("gave up {}: {what}", guard.session.who())))
+    watched.inspect_err(|what| {
+        log(Level::Error, &format!("gave up {}: {what}", guard.session.who()));
+        // A session that nobody watches is not what the administrator has asked for.
+        let _ = guard.end(Why::Failed);
+    })
 }
 
 /// Tells `pam_ussh.so`, and lets go of what it listens at.
@@ -157,6 +161,14 @@ impl Guard {
 
     fn seconds_left(&self) -> Duration {
         Duration::from_secs(self.schedule.left(Clocks::now()).clamp(1, 3600))
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.sshd.signal(Signal::TERM);
+        }
     }
 }
 

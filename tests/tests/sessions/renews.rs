@@ -57,7 +57,7 @@ fn a_newer_certificate_extends_the_session_until_that_ends_too() {
     it.renew(&for_seconds(45).serial(2));
     it.session.wait_for("Your ssh-agent holds a newer certificate: this session goes on until");
     it.goes_on_past(20);
-    assert_one(&log(&world), &["ussh-session-guard", "extended user=\"alice\"", "new_serial=2"]);
+    assert_one(&log(&world), &["ussh-session-guard", "extended user=\"alice\"", "new_serial=2 new_ca=SHA256:"]);
     it.session.wait_for("Put a new certificate into your ssh-agent to stay");
     it.ends();
 }
