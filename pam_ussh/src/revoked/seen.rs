@@ -42,16 +42,20 @@ impl Seen {
     pub(super) fn recall(list: &Path, note: &dyn Fn(&str)) -> Result<Self, String> {
         let stands_in = list.parent().and_then(|folder| fs::metadata(folder).ok()).map(|folder| identity(&folder));
         let name = encoded(list.as_os_str());
-        let mut seen = Self { list: name.clone(), stands_in: stands_in.unwrap_or_default(), file: None, version: None };
+        let file = Path::new(FOLDER).join(&name);
+        let mut seen = Self { list: name, stands_in: stands_in.unwrap_or_default(), file: None, version: None };
         if !geteuid().is_root() {
             note("versions of KRLs are remembered for root alone");
             return Ok(seen);
         }
-        if folder_exists()? {
-            let file = Path::new(FOLDER).join(&name);
-            seen.version = seen.read(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+        match folder_exists().and_then(|exists| if exists { seen.read(&file) } else { Ok(None) }) {
+            Ok(version) => (seen.version, seen.file) = (version, Some(file)),
+            // A security policy that keeps this program out is no reason to keep everybody out.
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+                note(&format!("{}: {error}; versions of KRLs are not remembered", file.display()));
+            }
+            Err(error) => return Err(format!("{}: {error}", file.display())),
         }
-        seen.file = Some(Path::new(FOLDER).join(name));
         Ok(seen)
     }
 
@@ -88,23 +92,22 @@ impl Seen {
     }
 
     /// The version in the file; none if there is no file, or it is about a list of the same name elsewhere.
-    fn read(&self, file: &Path) -> Result<Option<u64>, String> {
+    fn read(&self, file: &Path) -> io::Result<Option<u64>> {
         let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_NOCTTY;
         let file = match OpenOptions::new().read(true).custom_flags(flags).open(file) {
             Ok(file) => file,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             // A name that is too long for a file is never written either.
-            Err(error) if error.kind() == ErrorKind::InvalidFilename => return Ok(None),
-            Err(error) => return Err(error.to_string()),
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::InvalidFilename) => return Ok(None),
+            Err(error) => return Err(error),
         };
-        let metadata = file.metadata().map_err(|error| error.to_string())?;
+        let metadata = file.metadata()?;
         if !metadata.is_file() {
-            return Err("is not a regular file".to_owned());
+            return Err(io::Error::other("is not a regular file"));
         }
-        owned_by_root_alone(&metadata)?;
+        owned_by_root_alone(&metadata).map_err(io::Error::other)?;
         let mut text = String::new();
-        file.take(MOST_BYTES).read_to_string(&mut text).map_err(|error| error.to_string())?;
-        self.parse(&text).ok_or_else(|| "is not what was written; remove it to start anew".to_owned())
+        file.take(MOST_BYTES).read_to_string(&mut text)?;
+        self.parse(&text).ok_or_else(|| io::Error::other("is not what was written; remove it to start anew"))
     }
 
     /// `None` if it is not what [`Seen::keep`] wrote.
@@ -126,13 +129,12 @@ fn identity(folder: &Metadata) -> String {
 }
 
 /// Whether there is a folder for this, and only root can change what is in it.
-fn folder_exists() -> Result<bool, String> {
-    let at = |what: &str| format!("{FOLDER}: {what}");
+fn folder_exists() -> io::Result<bool> {
     match symlink_metadata(FOLDER) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(at(&error.to_string())),
-        Ok(metadata) if !metadata.is_dir() => Err(at("is not a folder")),
-        Ok(_) => resolve(Path::new(FOLDER)).map(|_| true).map_err(|error| at(&error)),
+        Err(error) => Err(error),
+        Ok(metadata) if !metadata.is_dir() => Err(io::Error::other("its folder is not a folder")),
+        Ok(_) => resolve(Path::new(FOLDER)).map(|_| true).map_err(io::Error::other),
     }
 }
 

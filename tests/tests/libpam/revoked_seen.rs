@@ -139,7 +139,7 @@ fn what_others_could_have_written_is_not_believed() {
     fs::remove_dir_all(&folder).expect("it goes");
     fs::create_dir(usual.room.var_lib("elsewhere")).expect("a folder");
     symlink("/var/lib/elsewhere", &folder).expect("a symbolic link");
-    assert_trouble(&usual, "/var/lib/pam_ussh: is not a folder");
+    assert_trouble(&usual, "its folder is not a folder");
 }
 
 #[test]
@@ -171,6 +171,18 @@ fn where_nothing_can_be_remembered_nothing_is_asked_for() {
     fs::create_dir(usual.room.etc(&long[..150])).expect("a folder");
     fs::copy(usual.room.etc("ssh/revoked_keys"), usual.room.etc(&long)).expect("a copy");
     assert_eq!(usual.verdict(&format!("revoked_keys=/etc/{long}")), ACCEPTED, "a name too long for a file");
+}
+
+#[test]
+fn a_program_that_a_policy_keeps_away_from_what_is_remembered_goes_on_without() {
+    let (usual, state) = seen();
+    usual.krl("revoked_keys", 4, "serial: 1\n");
+    let without = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"];
+    let host = || usual.sudo(OPTION).with("as=root").under(&without);
+    assert_eq!(verdict(host), MISCONFIGURED);
+    fs::set_permissions(&state, Permissions::from_mode(0)).expect("chmod");
+    assert_eq!(verdict(host), ACCEPTED);
+    assert!(fs::read_to_string(state).expect("text").contains("\nversion=5\n"), "nor does it forget what it cannot read");
 }
 
 #[test]
