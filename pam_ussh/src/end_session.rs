@@ -39,7 +39,8 @@ pub(crate) fn begin(
     }
     // For `renew` nothing may end the session that does not know of the newer certificate.
     if mode == Mode::WithCertificate && granted.valid_before != NEVER {
-        limit::set(pam, granted.valid_before.saturating_sub(now())).map_err(failed)?;
+        // Rounded down: some of this second has passed.
+        limit::set(pam, granted.valid_before.saturating_sub(now() + 1)).map_err(failed)?;
     }
     if guard::is_installed().map_err(failed)? {
         return guard::start(pam, request, options, words, granted).map_err(failed);
