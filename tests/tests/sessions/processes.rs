@@ -1,5 +1,7 @@
 //! What the guard leaves behind, and what nobody can do to it.
 
+use std::process::Stdio;
+
 use tests::world::World;
 
 use crate::rig::*;
@@ -81,6 +83,30 @@ fn it_holds_nothing_of_sshds() {
     assert_eq!(world.run(&["readlink", &format!("/proc/{guard}/cwd")]).stdout, "/\n");
     let stat = world.run(&["ps", "-o", "sid=,pgid=,ppid=,tty=", "-p", guard]).stdout;
     assert_eq!(stat.split_whitespace().collect::<Vec<_>>(), [guard, guard, "1", "?"], "{stat}");
+}
+
+/// Debian's sshd marks all of its own as close-on-exec; another host program may not.
+#[test]
+fn it_holds_nothing_that_its_parent_has_left_open() {
+    let world = world("");
+    let alice = Person::new(&world);
+    alice.certified_for(3600);
+    let certificate = world.read(&alice.key.certificate());
+    let line: Vec<&str> = certificate.split_whitespace().take(2).collect();
+    let start = "/usr/libexec/ussh-session-guard start --user alice --uid 1001 --until 9999999999 --warn none --check 60 --";
+    let mut parent = world.daemon_as("root", "bash");
+    parent.args(["-c", &format!("exec 7</etc/hostname; {start}; read -r")]);
+    parent.env("SSH_AUTH_INFO_0", format!("publickey {}", line.join(" "))).env("USSH_KEY_ID", "alice@corp");
+    let mut parent = parent.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("bash starts");
+    until("the guard watches", || guards(&world).len() == 1);
+    until("it is ready", || {
+        let listed = world.run(&["ls", "-l", &format!("/proc/{}/fd", guards(&world)[0])]).stdout;
+        assert!(!listed.contains("/etc/hostname"), "{listed}");
+        listed.matches("/dev/null").count() == 2
+    });
+    drop(parent.stdin.take());
+    parent.wait().expect("bash ends");
+    until("the guard has gone", || guards(&world).is_empty());
 }
 
 #[test]
