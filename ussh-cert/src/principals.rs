@@ -7,7 +7,7 @@
 mod from;
 mod line_options;
 
-pub(crate) use from::from_allows;
+pub use from::from_allows;
 pub use line_options::LineOptions;
 
 use crate::timestamp::LocalTime;

@@ -23,8 +23,10 @@ main() {
         -O source-address=10.0.0.0/8,2001:db8::/32 -O verify-required -O extension:login@example.org=a
     identity no-touch ed25519 ed25519-sk -n alice -O no-touch-required
     identity host rsa ecdsa-256 -h -n host.example.org
+    auth_infos
     ca_files
     principals_files
+    lists_of_addresses
     options_lines
     krls
     agent_replies
@@ -52,6 +54,22 @@ identity() {
     shift 3
     ssh-keygen -q -s "$ca" -I "$name" -z 7 -V 20200101:20400101 "$@" "$key.pub"
     blob "$key-cert.pub" | seed identity "$name"
+}
+
+# What sshd tells PAM: every type of certificate and key, other methods among them.
+auth_infos() {
+    line=$(cut -d ' ' -f 1,2 ed25519-cert.pub)
+    { echo "publickey $line"; echo keyboard-interactive/pam; } | seed auth_info two-methods
+    { sed 's/^/publickey /' ./*-cert.pub; sed 's/^/publickey /; s/$/ signature count = 5/' ./*-sk.pub; } |
+        seed auth_info every-type
+    printf 'hostbased %s client user "alice", client host "h"\npublickey\npublickey x y\n' "$line" |
+        seed auth_info others
+}
+
+# An address of 16 bytes, then the list.
+lists_of_addresses() {
+    { printf '\000%.0s' $(seq 10); printf '\377\377\177\000\000\001127.0.0.0/8,!127.0.0.2,*.1'; } | seed from four
+    { printf '\000%.0s' $(seq 15); printf '\001::1/128,10.0.0.0/33,?::*,!2001:db8::/32,localhost'; } | seed from six
 }
 
 ca_files() {

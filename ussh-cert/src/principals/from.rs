@@ -9,7 +9,7 @@ use crate::source_address::{Entry, SourceAddress};
 
 /// Whether the comma list of addresses, networks and patterns lets `peer` in. One that is negated and matches keeps it
 /// out, whatever else is there; so does an entry that is an error.
-pub(crate) fn from_allows(patterns: &[u8], peer: IpAddr) -> bool {
+pub fn from_allows(patterns: &[u8], peer: IpAddr) -> bool {
     let text = peer.to_string();
     let mut allowed = false;
     for entry in patterns.split(|&byte| byte == b',') {
