@@ -1,6 +1,7 @@
 //! The module in the stacks of the real sshd.
 
 mod configurations;
+mod constrained_keys;
 mod crowd;
 mod environment;
 mod from;
