@@ -180,7 +180,7 @@ fn a_program_that_a_policy_keeps_away_from_what_is_remembered_goes_on_without() 
     let without = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"];
     let host = || usual.sudo(OPTION).with("as=root").under(&without);
     assert_eq!(verdict(host), MISCONFIGURED);
-    fs::set_permissions(&state, Permissions::from_mode(0)).expect("chmod");
+    fs::set_permissions(&state, Permissions::from_mode(0o000)).expect("chmod");
     assert_eq!(verdict(host), ACCEPTED);
     assert!(fs::read_to_string(state).expect("text").contains("\nversion=5\n"), "nor does it forget what it cannot read");
 }
