@@ -11,6 +11,7 @@ use ussh_cert::Certificate;
 use ussh_cert::duration::in_words;
 use ussh_cert::krl::Header;
 use ussh_cert::revocation::Revocation;
+use ussh_cert::timestamp::rfc3339;
 
 use crate::authenticate::now;
 use crate::options::Options;
@@ -76,7 +77,8 @@ fn check_age(header: Option<&Header>, max_age: u64, now: u64) -> Result<(), Stri
     }
     let age = now.saturating_sub(*generated_date);
     if age > max_age {
-        return Err(format!("was generated {} ago; krl_max_age is {}", in_words(age), in_words(max_age)));
+        let generated = rfc3339(*generated_date);
+        return Err(format!("was generated at {generated}, longer ago than krl_max_age allows ({})", in_words(max_age)));
     }
     Ok(())
 }
@@ -90,7 +92,8 @@ mod tests {
         let check =
             |generated_date, max_age, now| check_age(Some(&Header { version: 1, generated_date, flags: 0 }), max_age, now);
         assert_eq!(check(1000, 60, 1060), Ok(()));
-        assert_eq!(check(1000, 60, 1061), Err("was generated 61 seconds ago; krl_max_age is 60 seconds".to_owned()));
+        let too_old = "was generated at 1970-01-01T00:16:40Z, longer ago than krl_max_age allows (1 minute)";
+        assert_eq!(check(1000, 60, 1061), Err(too_old.to_owned()));
         assert_eq!(check(1300, 60, 1000), Ok(()));
         assert_eq!(check(1301, 60, 1000), Err("was generated 5 minutes in the future".to_owned()));
         assert!(check(u64::MAX, u64::MAX, 1000).is_err());

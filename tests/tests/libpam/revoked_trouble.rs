@@ -125,7 +125,7 @@ fn a_list_older_than_krl_max_age_is_refused_and_so_is_one_without_a_date_or_from
     assert_eq!(usual.verdict(&options), ACCEPTED);
     set_date(&list, -3700);
     assert_trouble(&usual, &options, "was generated");
-    assert_trouble(&usual, &options, "ago; krl_max_age is");
+    assert_trouble(&usual, &options, "longer ago than krl_max_age allows");
     assert_eq!(usual.verdict(OPTION), ACCEPTED, "without the option");
     set_date(&list, 200);
     assert_eq!(usual.verdict(&options), ACCEPTED, "another clock, a little ahead");
