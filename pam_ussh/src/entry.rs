@@ -88,10 +88,9 @@ fn open_session(pam: &Pam, words: &[String]) -> PamError {
     };
     let mut memory = Memory::recall(pam, &request);
     let outcome = authenticate(Stack::Session, &request, &options, &report, &mut memory)
-        .and_then(|granted| session::begin(pam, granted))
         .and_then(|granted| {
             end_session::begin(pam, &request, &options, &own_words(words), &granted, &report)?;
-            Ok(granted)
+            session::begin(pam, granted)
         })
         .map_or_else(|outcome| outcome, Outcome::Accepted);
     report.decision(&outcome, Stack::Session, Some((&request, &mut memory)))
