@@ -40,14 +40,21 @@ fn verdict(entry: &[u8], peer: IpAddr) -> Verdict {
     }
 }
 
-/// `None` is a mistake: nothing at all, or an address with a mask that fits no network.
+/// `None` is a mistake: nothing at all, an address with a mask that fits no network, or one spelt as only inet_aton(3)
+/// reads it.
 fn matches(entry: &[u8], peer: IpAddr) -> Option<bool> {
     if let Some(networks) = SourceAddress::parse(entry) {
         return Some(networks.contains(peer));
     }
     let text = std::str::from_utf8(entry).unwrap_or_default();
     let is_address = text.split_once('/').is_some_and(|(address, _)| address.parse::<IpAddr>().is_ok());
-    if entry.is_empty() || is_address {
+    let is_number = |part: &str| {
+        let hexadecimal = part.strip_prefix("0x").or(part.strip_prefix("0X"));
+        let is_decimal = !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        is_decimal || hexadecimal.is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    };
+    let is_like_an_address = !text.is_empty() && text.split('/').take(1).flat_map(|address| address.split('.')).all(is_number);
+    if entry.is_empty() || is_address || is_like_an_address {
         return None;
     }
     Some(glob(&entry.to_ascii_lowercase(), peer.to_string().as_bytes()))

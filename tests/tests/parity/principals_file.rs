@@ -138,6 +138,7 @@ fn both_obey_options_that_deny() {
     from("127.0.0.1").accepted();
     from("127.0.0.*,10.0.0.0/8").accepted();
     from("!10.0.0.1,*").accepted();
+    case(&rig, "from=\"*,!127.1\" ops").refused(OPTIONS, "from");
     from("10.0.0.1").differs(Refuses(OPTIONS), Accepts, "the administrator said source_address=ignore");
     from("").differs(Refuses(OPTIONS), Accepts, "the administrator said source_address=ignore");
     case(&rig, "from=\"127.0.0.1\" ops").in_session(Accepts).differs(

@@ -1,7 +1,8 @@
 //! `from="…"` on a principals line: where it may be used from (match.c: match_host_and_ip; addrmatch.c: addr_match_list).
 //!
 //! Stricter than sshd: names of hosts never match, because looking them up is nobody's word but the network's. sshd
-//! with `UseDNS no`, its default, has no names either. And an address whose mask is no number is a mistake, not a name.
+//! with `UseDNS no`, its default, has no names either. And an address whose mask is no number is a mistake, not a name,
+//! as are the ways in which inet_aton(3), and so sshd, lets an address be spelt (`127.1`, `0x7f000001`).
 
 use std::net::IpAddr;
 
@@ -20,7 +21,7 @@ pub fn from_allows(patterns: &[u8], peer: IpAddr) -> bool {
         let matches = match SourceAddress::entry(entry) {
             Entry::Network(network) => network.contains(peer),
             Entry::Inconsistent => return false,
-            Entry::Other if entry.is_empty() => return false,
+            Entry::Other if entry.is_empty() || is_like_a_number(entry) => return false,
             Entry::Other => is_match(&entry.to_ascii_lowercase(), text.as_bytes()),
         };
         match (matches, negated) {
@@ -30,6 +31,15 @@ pub fn from_allows(patterns: &[u8], peer: IpAddr) -> bool {
         }
     }
     allowed
+}
+
+/// Not as we read addresses, but perhaps as inet_aton(3) does: whom it is to keep out is not for us to guess.
+fn is_like_a_number(entry: &[u8]) -> bool {
+    let address = entry.split(|&byte| byte == b'/').next().unwrap_or_default();
+    address.split(|&byte| byte == b'.').all(|part| match part {
+        [b'0', b'x' | b'X', rest @ ..] => rest.iter().all(u8::is_ascii_hexdigit),
+        part => !part.is_empty() && part.iter().all(u8::is_ascii_digit),
+    })
 }
 
 /// `*` stands for any bytes, `?` for one (match.c: match_pattern). No backtracking further than the last `*`.
@@ -92,6 +102,15 @@ mod tests {
         for patterns in ["", "*,", ",*", "*,192.0.2.7/24", "*,10.0.0.0/33", "*,!"] {
             assert!(!allows(patterns, "192.0.2.7"), "{patterns}");
         }
+    }
+
+    #[test]
+    fn a_number_that_sshd_takes_for_an_address_keeps_out() {
+        for number in ["192.519", "0xc0000207", "3221225991", "0300.0.2.7", "192.0.519/31"] {
+            assert!(!allows(&format!("*,!{number}"), "192.0.2.7"), "{number}");
+            assert!(!allows(&format!("*,{number}"), "192.0.2.7"), "{number}");
+        }
+        assert!(allows("*,!7.example,!fed.ca", "192.0.2.7"), "names");
     }
 
     #[test]
