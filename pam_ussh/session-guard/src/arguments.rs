@@ -11,6 +11,7 @@ pub(crate) enum Verb {
     Watch,
     Look,
     Renew,
+    Agents,
 }
 
 impl Verb {
@@ -20,6 +21,7 @@ impl Verb {
             Self::Watch => "watch",
             Self::Look => "look",
             Self::Renew => "renew",
+            Self::Agents => "agents",
         }
     }
 }
@@ -159,7 +161,7 @@ impl Session {
 }
 
 fn verb(word: Option<&str>) -> Result<Verb, String> {
-    let verbs = [Verb::Start, Verb::Watch, Verb::Look, Verb::Renew];
+    let verbs = [Verb::Start, Verb::Watch, Verb::Look, Verb::Renew, Verb::Agents];
     verbs.into_iter().find(|verb| Some(verb.name()) == word).ok_or_else(|| {
         "pam_ussh.so starts this program; there is nothing to start by hand. See ussh-session-guard(8).".to_owned()
     })

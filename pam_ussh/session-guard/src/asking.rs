@@ -1,4 +1,4 @@
-//! Runs `look` or `renew` for a limited time, and says what came of it.
+//! Runs `look`, `renew` or `agents` for a limited time, and says what came of it.
 
 use std::ffi::OsStr;
 use std::io::Read;
@@ -13,6 +13,9 @@ use rustix::time::Timespec;
 
 use crate::arguments::{Session, Verb};
 use crate::pam::{AUTH_ERR, CRED_EXPIRED, IGNORE, PERM_DENIED, SUCCESS};
+
+/// For a process that was killed.
+const TIME_TO_DIE: Timespec = Timespec { tv_sec: 2, tv_nsec: 0 };
 
 /// More than any certificate and the sentences round it.
 const MOST: usize = 1024 * 1024;
@@ -40,6 +43,8 @@ pub(crate) struct Facts {
     pub(crate) valid_before: Option<u64>,
     /// `TYPE BASE64`
     pub(crate) certificate: String,
+    /// Of `agents`.
+    pub(crate) agents: Vec<String>,
 }
 
 /// Asks. `None` when `sshd` ended meanwhile. `on_message` hears what the module tells the person.
@@ -54,6 +59,12 @@ pub(crate) fn ask(
     let mut command = session.command(verb);
     command.envs(agent.map(|socket| ("SSH_AUTH_SOCK", socket)));
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    if verb == Verb::Agents {
+        let Ok(sshd) = sshd.as_fd().try_clone_to_owned() else {
+            return Some(Verdict::Unknown("there are no descriptors".to_owned()));
+        };
+        command.stdin(sshd);
+    }
     let mut child = match command.spawn() {
         Ok(child) => child,
         Err(error) => return Some(Verdict::Unknown(format!("cannot start {verb:?}: {error}"))),
@@ -62,13 +73,22 @@ pub(crate) fn ask(
     let over = said.listen(&mut child, sshd, limit, &mut on_message);
     // Whatever came to pass, nothing of it stays.
     let _ = child.kill();
-    let status = child.wait();
+    let status = reap(&mut child);
     match over {
         Ok(Over::Answered) => Some(verdict(status, said, child)),
         Ok(Over::SshdGone) => None,
         Ok(Over::TooLate) => Some(Verdict::Unknown(format!("no answer within {} seconds", limit.as_secs()))),
         Err(error) => Some(Verdict::Unknown(format!("cannot wait for an answer: {error}"))),
     }
+}
+
+/// Waits for what was killed, but not for ever: a file system of the person's can keep a process that asks it for
+/// something from being killed. The guard must not be kept as well; init reaps what it leaves.
+fn reap(child: &mut Child) -> Option<ExitStatus> {
+    if let Ok(ended) = pidfd_open(Pid::from_child(child), PidfdFlags::empty()) {
+        let _ = poll(&mut [PollFd::new(&ended, PollFlags::IN)], Some(&TIME_TO_DIE));
+    }
+    child.try_wait().ok().flatten()
 }
 
 enum Over {
@@ -151,6 +171,7 @@ impl Said {
             "ca" => text.clone_into(&mut self.facts.ca),
             "valid_before" => self.facts.valid_before = text.parse().ok(),
             "certificate" => text.clone_into(&mut self.facts.certificate),
+            "agent" => self.facts.agents.push(text.to_owned()),
             _ => {}
         }
     }
@@ -170,8 +191,8 @@ fn wait_for_end(ended: &impl AsFd, sshd: &impl AsFd, deadline: Instant) -> rusti
     })
 }
 
-fn verdict(status: std::io::Result<ExitStatus>, said: Said, mut child: Child) -> Verdict {
-    let code = status.ok().and_then(|status| status.code());
+fn verdict(status: Option<ExitStatus>, said: Said, mut child: Child) -> Verdict {
+    let code = status.and_then(|status| status.code());
     match code {
         Some(SUCCESS) => Verdict::Accepted(said.facts),
         Some(CRED_EXPIRED | PERM_DENIED | AUTH_ERR) => Verdict::Refused,

@@ -66,7 +66,7 @@ fn answer(mut transaction: Transaction) -> u8 {
 }
 
 /// A question that nobody waits for any more is not asked to its end.
-fn die_with_parent() -> Result<(), String> {
+pub(crate) fn die_with_parent() -> Result<(), String> {
     let parent = getppid();
     set_parent_process_death_signal(Some(Signal::KILL)).map_err(|error| format!("prctl: {error}"))?;
     if parent.is_some() && getppid() == parent { Ok(()) } else { Err("who asked has gone".to_owned()) }

@@ -15,6 +15,7 @@
 //!   asking     runs one of these, for a limited time:
 //! look       asks pam_ussh.so whether it still accepts the certificate
 //! renew      asks pam_ussh.so whether the session's agent holds one that it accepts
+//! agents     says which agents the session has
 //!   stack      the pam.d line for that
 //!   pam        libpam
 //! ```
@@ -60,5 +61,6 @@ fn run() -> Result<ExitCode, String> {
         Verb::Watch => watch::watch(session).map(|()| ExitCode::SUCCESS),
         Verb::Look => judge::look(&session).map(ExitCode::from),
         Verb::Renew => judge::renew(&session).map(ExitCode::from),
+        Verb::Agents => renewal::print_agents(&session).map(|()| ExitCode::SUCCESS),
     }
 }

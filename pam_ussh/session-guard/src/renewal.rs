@@ -5,15 +5,14 @@
 //! so that in an account that several share nobody's session lives on somebody else's certificate. And a look at it, from
 //! where the person has logged in, accepts it as well.
 
-use std::ffi::OsString;
 use std::fs::File;
-use std::io::Read;
-use std::os::unix::ffi::OsStringExt;
+use std::io::{Read, Write};
 use std::os::unix::fs::MetadataExt;
 use std::time::{Duration, Instant};
 
 use crate::arguments::{Session, Verb};
 use crate::asking::{Facts, Verdict, ask};
+use crate::judge::die_with_parent;
 use crate::processes::path;
 use crate::sshd::Sshd;
 use crate::system::{Level, log};
@@ -22,6 +21,9 @@ use crate::text::plain;
 
 /// Longer than the module waits for a touch by default.
 const LIMIT: Duration = Duration::from_secs(45);
+
+/// To find the agents.
+const SEARCH_LIMIT: Duration = Duration::from_secs(5);
 
 /// Of one session's processes. Whoever has more agents than this has had enough chances.
 const MOST_AGENTS: usize = 4;
@@ -41,8 +43,13 @@ pub(crate) enum Renewal {
 /// Asks every agent of the session, for as long as `limit` together.
 pub(crate) fn renew(session: &Session, sshd: &Sshd, limit: Duration) -> Renewal {
     let deadline = Instant::now() + limit.min(LIMIT);
-    for agent in agents(sshd, session.uid) {
-        let left = || deadline.saturating_duration_since(Instant::now());
+    let left = || deadline.saturating_duration_since(Instant::now());
+    let agents = match ask(Verb::Agents, session, None, sshd, left().min(SEARCH_LIMIT), |_| {}) {
+        None => return Renewal::SshdGone,
+        Some(Verdict::Accepted(facts)) => facts.agents,
+        Some(_) => Vec::new(),
+    };
+    for agent in agents {
         let tell = |message: &str| say(sshd, session.uid, &plain(message));
         // What is wrong with an agent that holds nothing new is no news to the person: only what asks for a touch is.
         let on_message = |message: &str| {
@@ -50,7 +57,7 @@ pub(crate) fn renew(session: &Session, sshd: &Sshd, limit: Duration) -> Renewal 
                 tell(message)
             }
         };
-        let Some(verdict) = ask(Verb::Renew, session, Some(&agent), sshd, left(), on_message) else {
+        let Some(verdict) = ask(Verb::Renew, session, Some(agent.as_ref()), sshd, left(), on_message) else {
             return Renewal::SshdGone;
         };
         let Verdict::Accepted(facts) = verdict else { continue };
@@ -77,9 +84,18 @@ fn extends(session: &Session, facts: &Facts) -> Option<u64> {
     (is_same_person && !facts.certificate.is_empty()).then_some(until)
 }
 
-/// The SSH_AUTH_SOCK of the session's processes, the newest first. Theirs to choose: the module asks it as the person,
-/// and only if the socket is theirs.
-fn agents(sshd: &Sshd, uid: u32) -> Vec<OsString> {
+/// `agents`: says the SSH_AUTH_SOCK of the session's processes, in a process of its own: reading a process's environment
+/// is reading its memory, and whoever the process belongs to can make that take for ever (a FUSE file system that never
+/// answers what the process has asked of it while it changes its mappings).
+pub(crate) fn print_agents(session: &Session) -> Result<(), String> {
+    die_with_parent()?;
+    let agents = agents(&Sshd::from_stdin()?, session.uid);
+    let mut output = std::io::stdout();
+    agents.iter().try_for_each(|agent| writeln!(output, "agent {agent}")).map_err(|error| error.to_string())
+}
+
+/// The newest first. Theirs to choose: the module asks it as the person, and only if the socket is theirs.
+fn agents(sshd: &Sshd, uid: u32) -> Vec<String> {
     let mut agents = Vec::new();
     for pid in sshd.session_processes().into_iter().rev() {
         let Some(agent) = agent_of(&path(pid, "environ"), uid) else { continue };
@@ -90,7 +106,8 @@ fn agents(sshd: &Sshd, uid: u32) -> Vec<OsString> {
     agents
 }
 
-fn agent_of(environment: &str, uid: u32) -> Option<OsString> {
+/// Text of one line, as any path of an agent's is.
+fn agent_of(environment: &str, uid: u32) -> Option<String> {
     let file = File::open(environment).ok()?;
     if file.metadata().ok()?.uid() != uid {
         return None;
@@ -98,7 +115,8 @@ fn agent_of(environment: &str, uid: u32) -> Option<OsString> {
     let mut variables = Vec::new();
     file.take(MOST_ENVIRONMENT).read_to_end(&mut variables).ok()?;
     let value = variables.split(|&byte| byte == 0).find_map(|variable| variable.strip_prefix(b"SSH_AUTH_SOCK="))?;
-    (!value.is_empty()).then(|| OsString::from_vec(value.to_vec()))
+    let value = std::str::from_utf8(value).ok()?;
+    (!value.is_empty() && !value.contains(char::is_control)).then(|| value.to_owned())
 }
 
 #[cfg(test)]
@@ -117,6 +135,7 @@ mod tests {
             ca: "SHA256:x".to_owned(),
             valid_before,
             certificate: "type blob".to_owned(),
+            agents: Vec::new(),
         };
         assert_eq!(extends(&session, &facts("alice@corp", Some(1001))), Some(1001));
         assert_eq!(extends(&session, &facts("alice@corp", Some(1000))), None);

@@ -140,7 +140,8 @@ impl Guard {
                 self.schedule.look_again_soon(Clocks::now());
             }
             Verdict::Unknown(what) => {
-                self.in_trouble = true;
+                // Between two refusals it changes nothing: who can keep a look from its end must not put the end off.
+                (self.in_trouble, self.refused_once) = (true, was_refused);
                 if !was_in_trouble {
                     let who = self.session.who();
                     log(Level::Error, &format!("no verdict {who}, the session goes on: {}", plain(&what)));

@@ -1,5 +1,6 @@
 //! Sessions of the real sshd that end with their certificate.
 
+mod hostile;
 mod limit;
 mod looks;
 mod not_installed;
