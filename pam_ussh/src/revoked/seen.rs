@@ -5,9 +5,9 @@
 //! that nobody waits for anybody. Of two who write at once the lower version may stay, until the higher one is read
 //! again. Where nothing can be kept, nothing is asked for either.
 
-use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, symlink_metadata};
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, Permissions, symlink_metadata};
 use std::io::{self, ErrorKind, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
@@ -138,10 +138,11 @@ fn folder_exists() -> io::Result<bool> {
     }
 }
 
+/// The umask is that of the person who runs sudo, so modes are set once more.
 fn make_folder() -> io::Result<()> {
     match DirBuilder::new().mode(0o700).create(FOLDER) {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
-        _ => Ok(()),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        made => made.and_then(|()| fs::set_permissions(FOLDER, Permissions::from_mode(0o700))),
     }
 }
 
@@ -161,6 +162,7 @@ fn replace(file: &Path, text: &[u8]) -> io::Result<()> {
 
 fn write_new(file: &Path, text: &[u8]) -> io::Result<()> {
     let mut file: File = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
+    file.set_permissions(Permissions::from_mode(0o600))?;
     file.write_all(text)?;
     file.sync_all()
 }

@@ -83,6 +83,19 @@ fn what_is_remembered_is_roots_alone_and_names_the_list() {
     assert_eq!(names, 1, "nothing else is left there");
 }
 
+/// Else it would be nobody's to read where root may not read everything.
+#[test]
+fn the_umask_of_who_asks_first_changes_nothing() {
+    let usual = usual();
+    usual.krl("revoked_keys", 5, "serial: 1\n");
+    let hidden = ["sh", "-c", "umask 0777 && exec \"$@\"", "sh"];
+    assert_eq!(verdict(|| usual.sudo(OPTION).under(&hidden)), ACCEPTED);
+    for (name, mode) in [("pam_ussh", 0o700), (NAME, 0o600)] {
+        let metadata = fs::metadata(usual.room.var_lib(name)).expect("it is there");
+        assert_eq!(metadata.permissions().mode() & 0o7777, mode, "{name}");
+    }
+}
+
 #[test]
 fn nothing_is_written_unless_the_version_rises() {
     let (usual, state) = seen();
