@@ -30,6 +30,8 @@ pub(crate) fn watch(session: Session) -> Result<(), String> {
     setsid().map_err(|error| format!("setsid: {error}"))?;
     // Else it would be called "exe", as it was started. The kernel cuts it.
     let _ = std::fs::write("/proc/self/comm", NAME);
+    // As sshd's listener: whoever uses up the memory must not lose their guard to it. Not allowed everywhere.
+    let _ = std::fs::write("/proc/self/oom_score_adj", "-1000");
     let clocks = Clocks::new()?;
     let schedule = schedule(&session);
     let mut guard = Guard { session, sshd, schedule, refused_once: false, in_trouble: false, was_warned: false };

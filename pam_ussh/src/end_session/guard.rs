@@ -50,8 +50,11 @@ pub(super) fn start(pam: &Pam, request: &Request, options: &Options, words: &[&s
     let mut child = command.spawn().map_err(|error| format!("{PROGRAM}: {error}"))?;
     let said = listen(&mut child);
     // It has ended when it has said something. In a host that ignores SIGCHLD the kernel has reaped it already.
-    let _ = child.kill();
-    let _ = child.wait();
+    // Its number may be somebody else's then: only a child that is still ours is killed.
+    if matches!(child.try_wait(), Ok(None)) {
+        let _ = child.kill();
+        let _ = child.wait();
+    }
     let said = said.map_err(|error| format!("{PROGRAM}: {error}"))?;
     let ready = said.strip_prefix("ready ").ok_or_else(|| format!("{PROGRAM}: {}", said.trim_end()))?;
     pam.send_bytes(&name(), ready.trim_end().into(), None).map_err(|error| format!("cannot remember the guard: {error}"))
