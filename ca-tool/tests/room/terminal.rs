@@ -21,8 +21,9 @@ impl Terminal {
     /// Starts `setsid --wait PROGRAM …` (see `Room::program`) with a terminal of its own as stdin, stdout and stderr.
     pub fn start(command: &Command) -> Self {
         let pty = nix::pty::openpty(None, None).unwrap();
-        let mut on_it = Command::new("setsid");
-        on_it.arg("--ctty").args(command.get_args());
+        // Whoever runs the tests may ignore signals (nohup).
+        let mut on_it = Command::new("env");
+        on_it.args(["--default-signal", "setsid", "--ctty"]).args(command.get_args());
         on_it.env_clear().envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
         on_it.current_dir(command.get_current_dir().unwrap());
         let slave = File::from(pty.slave);
