@@ -48,12 +48,13 @@ fn matches(entry: &[u8], peer: IpAddr) -> Option<bool> {
     }
     let text = std::str::from_utf8(entry).unwrap_or_default();
     let is_address = text.split_once('/').is_some_and(|(address, _)| address.parse::<IpAddr>().is_ok());
-    let is_number = |part: &str| {
-        let hexadecimal = part.strip_prefix("0x").or(part.strip_prefix("0X"));
-        let is_decimal = !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-        is_decimal || hexadecimal.is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    let is_number = |part: &[u8]| {
+        let hexadecimal = part.strip_prefix(b"0x").or(part.strip_prefix(b"0X"));
+        let is_decimal = !part.is_empty() && part.iter().all(u8::is_ascii_digit);
+        is_decimal || hexadecimal.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
     };
-    let is_like_an_address = !text.is_empty() && text.split('/').take(1).flat_map(|address| address.split('.')).all(is_number);
+    let address = entry.split(|&byte| byte == b'/').next().unwrap_or_default();
+    let is_like_an_address = address.split(|&byte| byte == b'.').all(is_number);
     if entry.is_empty() || is_address || is_like_an_address {
         return None;
     }
