@@ -8,6 +8,6 @@ cd "$(dirname "$0")/.."
 need_root
 need_packages gcc libc6-dev libpam0g-dev openssh-client strace
 need_cargo
-build_module
+build
 cargo build --quiet --locked -p tests --bin bench
 PAM_USSH_SO=$module exec "${CARGO_TARGET_DIR:-target}/debug/bench" "$@"

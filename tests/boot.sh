@@ -4,7 +4,7 @@
 #
 #   tests/boot.sh [container] [machine]      both, when none is named
 #
-# The programs under test are built, or taken from $PAM_USSH_SO, $SESSION_GUARD and $CA_TOOL. Nothing changes on this host
+# The programs under test are built, or taken from $PAM_USSH_SO, $USSH_SESSION_GUARD and $CA_TOOL. Nothing changes on this host
 # but the build folder, which keeps a Debian of 450 MB, and Debian packages that are missing. Every step is checked: the
 # exit code is not 0 when one did not go as told.
 set -euo pipefail
@@ -33,12 +33,13 @@ need_programs() {
 }
 
 programs_under_test() {
-    if [ -z "${PAM_USSH_SO:-}" ] || [ -z "${SESSION_GUARD:-}" ] || [ -z "${CA_TOOL:-}" ]; then
+    if [ -z "${PAM_USSH_SO:-}" ] || [ -z "${USSH_SESSION_GUARD:-}" ] || [ -z "${CA_TOOL:-}" ]; then
         need_cargo
         build
     fi
-    export PAM_USSH_SO=${PAM_USSH_SO:-$module} SESSION_GUARD=${SESSION_GUARD:-$session_guard} CA_TOOL=${CA_TOOL:-$ca_tool}
-    for program in "$PAM_USSH_SO" "$SESSION_GUARD" "$CA_TOOL"; do
+    export PAM_USSH_SO=${PAM_USSH_SO:-$module} USSH_SESSION_GUARD=${USSH_SESSION_GUARD:-$session_guard}
+    export CA_TOOL=${CA_TOOL:-$ca_tool}
+    for program in "$PAM_USSH_SO" "$USSH_SESSION_GUARD" "$CA_TOOL"; do
         [ -f "$program" ] || fail "there is no $program"
     done
 }

@@ -54,8 +54,13 @@ need_cargo() {
 }
 
 # Builds the module and the guard as they are shipped, ca-tool and a YubiKey for it; says where they are in $module,
-# $session_guard, $ca_tool and $software_yubikey.
+# $session_guard, $ca_tool and $software_yubikey. What run.sh has built is taken as it is.
 build() {
+    if [ -n "${PAM_USSH_SO:-}" ] && [ -n "${USSH_SESSION_GUARD:-}" ] && [ -n "${CA_TOOL:-}" ]; then
+        module=$PAM_USSH_SO session_guard=$USSH_SESSION_GUARD
+        ca_tool=$CA_TOOL software_yubikey=${CA_TOOL%/*}/software-yubikey
+        return
+    fi
     cargo build --quiet --locked --release -p pam_ussh || fail "the module does not build"
     cargo build --quiet --locked --release -p ussh-session-guard || fail "the session guard does not build"
     cargo build --quiet --locked -p ca-tool -p software-yubikey || fail "ca-tool does not build"
