@@ -38,7 +38,7 @@ main() {
     export PAM_USSH_SO=$built/release/libpam_ussh.so USSH_SESSION_GUARD=$built/release/ussh-session-guard
     export CA_TOOL=$built/debug/ca-tool
     # Most of their time is somebody waiting: for a login, a certificate's end, a finger.
-    check "tests" env RUST_TEST_THREADS=6 cargo test --locked --workspace --no-fail-fast
+    check "tests" env RUST_TEST_THREADS=4 cargo test --locked --workspace --no-fail-fast
     check "fuzz" tests/fuzz/run.sh 6
     check_dependencies
     check "demo" tests/demo.sh
