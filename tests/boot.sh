@@ -14,7 +14,7 @@ cd "$(dirname "$0")/.."
 
 main() {
     need_root
-    need_programs
+    need_programs "$@"
     programs_under_test
     make_root
     local kinds=("$@")
@@ -28,7 +28,7 @@ main() {
 
 need_programs() {
     command -v debootstrap >/dev/null || need_packages debootstrap
-    command -v qemu-system-x86_64 >/dev/null || need_packages qemu-system-x86
+    case " ${*:-machine} " in *" machine "*) command -v qemu-system-x86_64 >/dev/null || need_packages qemu-system-x86 ;; esac
     need_packages util-linux e2fsprogs
 }
 

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 . tests/prepare.sh
 
 version=0.2.15
-suites=(sudo sudo_rs account_stack sockets options agents key_types security_keys to_agent revocation world)
+suites=(sudo sudo_rs account_stack sockets options agents key_types security_keys to_agent world)
 
 need_root
 need_packages gcc libc6-dev libpam0g-dev sudo
