@@ -38,7 +38,7 @@ pub(super) fn check(files: &[PathBuf], setting: &Setting) -> Result<()> {
         0 => Ok(()),
         revoked => Err(Error::new(
             format!("{revoked} of {} revoked.", files.len()),
-            "sshd refuses them wherever RevokedKeys names this list.",
+            "sshd refuses them wherever RevokedKeys names this list, and pam_ussh wherever revoked_keys does.",
         )),
     }
 }
