@@ -90,7 +90,7 @@ fn configuration(typed: Option<&Path>) -> Result<Configuration> {
     toml::from_str(&text).map_err(|error| {
         Error::new(
             format!("The configuration {} is not understood: {}", path.display(), error.to_string().trim_end()),
-            "ca-tool(1), CONFIGURATION, has all settings.",
+            "ca.toml(5) has all settings.",
         )
     })
 }

@@ -271,4 +271,6 @@ fn algorithms(value: &str) -> Result<AlgorithmSet, String> {
 }
 
 #[cfg(test)]
+mod documented;
+#[cfg(test)]
 mod tests;
