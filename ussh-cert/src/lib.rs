@@ -30,6 +30,7 @@ pub mod revocation;
 pub mod revoked_keys;
 pub mod signature;
 pub mod source_address;
+pub mod sshsig;
 #[cfg(test)]
 mod testing;
 pub mod timestamp;
