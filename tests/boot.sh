@@ -4,9 +4,9 @@
 #
 #   tests/boot.sh [container] [machine]      both, when none is named
 #
-# The programs under test are built, or taken from $PAM_USSH_SO, $USSH_SESSION_GUARD and $CA_TOOL. Nothing changes on this host
-# but the build folder, which keeps a Debian of 450 MB, and Debian packages that are missing. Every step is checked: the
-# exit code is not 0 when one did not go as told.
+# The programs under test are built, or taken from $PAM_USSH_SO, $USSH_SESSION_GUARD, $USSH_PAM_TRY and $CA_TOOL. Nothing
+# changes on this host but the build folder, which keeps a Debian of 450 MB, and Debian packages that are missing. Every
+# step is checked: the exit code is not 0 when one did not go as told.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . tests/prepare.sh
@@ -33,13 +33,14 @@ need_programs() {
 }
 
 programs_under_test() {
-    if [ -z "${PAM_USSH_SO:-}" ] || [ -z "${USSH_SESSION_GUARD:-}" ] || [ -z "${CA_TOOL:-}" ]; then
+    if [ -z "${PAM_USSH_SO:-}" ] || [ -z "${USSH_SESSION_GUARD:-}" ] || [ -z "${USSH_PAM_TRY:-}" ] ||
+        [ -z "${CA_TOOL:-}" ]; then
         need_cargo
         build
     fi
     export PAM_USSH_SO=${PAM_USSH_SO:-$module} USSH_SESSION_GUARD=${USSH_SESSION_GUARD:-$session_guard}
-    export CA_TOOL=${CA_TOOL:-$ca_tool}
-    for program in "$PAM_USSH_SO" "$USSH_SESSION_GUARD" "$CA_TOOL"; do
+    export USSH_PAM_TRY=${USSH_PAM_TRY:-$pam_try} CA_TOOL=${CA_TOOL:-$ca_tool}
+    for program in "$PAM_USSH_SO" "$USSH_SESSION_GUARD" "$USSH_PAM_TRY" "$CA_TOOL"; do
         [ -f "$program" ] || fail "there is no $program"
     done
 }

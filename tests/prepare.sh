@@ -53,19 +53,20 @@ need_cargo() {
   curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y --profile minimal -c clippy -c rustfmt"
 }
 
-# Builds the module and the guard as they are shipped, ca-tool and a YubiKey for it; says where they are in $module,
-# $session_guard, $ca_tool and $software_yubikey. What run.sh has built is taken as it is.
+# Builds the module, the guard and ussh-pam-try as they are shipped, ca-tool and a YubiKey for it; says where they are in
+# $module, $session_guard, $pam_try, $ca_tool and $software_yubikey. What run.sh has built is taken as it is.
 build() {
-    if [ -n "${PAM_USSH_SO:-}" ] && [ -n "${USSH_SESSION_GUARD:-}" ] && [ -n "${CA_TOOL:-}" ]; then
-        module=$PAM_USSH_SO session_guard=$USSH_SESSION_GUARD
+    if [ -n "${PAM_USSH_SO:-}" ] && [ -n "${USSH_SESSION_GUARD:-}" ] && [ -n "${USSH_PAM_TRY:-}" ] && [ -n "${CA_TOOL:-}" ]; then
+        module=$PAM_USSH_SO session_guard=$USSH_SESSION_GUARD pam_try=$USSH_PAM_TRY
         ca_tool=$CA_TOOL software_yubikey=${CA_TOOL%/*}/software-yubikey
         return
     fi
     cargo build --quiet --locked --release -p pam_ussh || fail "the module does not build"
     cargo build --quiet --locked --release -p ussh-session-guard || fail "the session guard does not build"
+    cargo build --quiet --locked --release -p ussh-pam-try || fail "ussh-pam-try does not build"
     cargo build --quiet --locked -p ca-tool -p software-yubikey || fail "ca-tool does not build"
     local built
     built=$(realpath "${CARGO_TARGET_DIR:-target}")
-    module=$built/release/libpam_ussh.so session_guard=$built/release/ussh-session-guard
+    module=$built/release/libpam_ussh.so session_guard=$built/release/ussh-session-guard pam_try=$built/release/ussh-pam-try
     ca_tool=$built/debug/ca-tool software_yubikey=$built/debug/software-yubikey
 }

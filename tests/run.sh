@@ -21,10 +21,11 @@ main() {
     wait
     check "module" cargo build --quiet --locked --release -p pam_ussh
     check "session guard" cargo build --quiet --locked --release -p ussh-session-guard
+    check "ussh-pam-try" cargo build --quiet --locked --release -p ussh-pam-try
     local built
     built=$(realpath "${CARGO_TARGET_DIR:-target}")
     export PAM_USSH_SO=$built/release/libpam_ussh.so USSH_SESSION_GUARD=$built/release/ussh-session-guard
-    export CA_TOOL=$built/debug/ca-tool
+    export USSH_PAM_TRY=$built/release/ussh-pam-try CA_TOOL=$built/debug/ca-tool
     # Most of their time is somebody waiting: for a login, a certificate's end, a finger.
     check "tests" env RUST_TEST_THREADS=4 cargo test --locked --workspace --no-fail-fast
     check "fuzz" tests/fuzz/run.sh 6
@@ -35,7 +36,9 @@ main() {
 
 # Beside clippy, which has another folder. What it says is said again by the checks.
 release() {
-    { cargo build --locked --release -p pam_ussh && cargo build --locked --release -p ussh-session-guard; } >/dev/null 2>&1
+    for package in pam_ussh ussh-session-guard ussh-pam-try; do
+        cargo build --locked --release -p "$package" || return
+    done >/dev/null 2>&1
 }
 
 # Runs one part; the rest runs even when it fails.

@@ -53,6 +53,8 @@ pub(crate) enum Verb {
     Log(verbs::log::Args),
     Revoke(verbs::revoke::Args),
     Krl(verbs::krl::Args),
+    Check(verbs::check::Args),
+    Doctor(verbs::doctor::Args),
     Completions(verbs::manual::CompletionsArgs),
     Manual(verbs::manual::Args),
 }

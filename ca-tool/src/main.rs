@@ -58,6 +58,8 @@ fn run(verb: Verb, setting: &Setting) -> Result<()> {
         Verb::Log(args) => verbs::log::run(&args, setting),
         Verb::Revoke(args) => verbs::revoke::run(&args, setting),
         Verb::Krl(args) => verbs::krl::run(&args, setting),
+        Verb::Check(args) => verbs::check::run(&args, setting),
+        Verb::Doctor(args) => verbs::doctor::run(&args, setting),
         Verb::Completions(args) => verbs::manual::completions(&args),
         Verb::Manual(args) => verbs::manual::run(&args),
     }

@@ -148,6 +148,20 @@ Every certificate in the ssh-agent:
   ca-tool --krl revoked_keys krl show",
     ),
     (
+        &["check"],
+        "Would sudo let you in, and why not:
+  ca-tool check
+A certificate that is to log in, as sshd would have it judged (as root):
+  ca-tool check --service sshd --user alice --certificate id_ed25519-cert.pub --from 192.0.2.7",
+    ),
+    (
+        &["doctor"],
+        "Everything about this host:
+  ca-tool doctor
+A pam.d file before it is put in place (as root):
+  ca-tool doctor --pam sudo.new --service sudo --user alice",
+    ),
+    (
         &["completions"],
         "For bash, zsh and fish:
   ca-tool completions bash > /usr/share/bash-completion/completions/ca-tool

@@ -10,9 +10,9 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::ioctl_fionbio;
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use rustix::time::Timespec;
+use ussh_libpam::code::{AUTH_ERR, CRED_EXPIRED, IGNORE, PERM_DENIED, SUCCESS};
 
 use crate::arguments::{Session, Verb};
-use crate::pam::{AUTH_ERR, CRED_EXPIRED, IGNORE, PERM_DENIED, SUCCESS};
 
 /// For a process that was killed.
 const TIME_TO_DIE: Timespec = Timespec { tv_sec: 2, tv_nsec: 0 };

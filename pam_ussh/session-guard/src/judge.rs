@@ -5,9 +5,10 @@ use std::ffi::CStr;
 use std::io::Write;
 
 use rustix::process::{Signal, getppid, set_parent_process_death_signal};
+use ussh_libpam::code::SUCCESS;
+use ussh_libpam::{Said, Transaction};
 
 use crate::arguments::{AUTH_INFO, CONNECTION, Session};
-use crate::pam::{SUCCESS, Transaction};
 use crate::stack::Folder;
 use crate::text::plain;
 
@@ -50,7 +51,15 @@ pub(crate) fn renew(session: &Session) -> Result<u8, String> {
 fn transaction(session: &Session, service: &str, said_anew: &[&str]) -> Result<Transaction, String> {
     die_with_parent()?;
     let folder = Folder::with(service, &session.words, said_anew)?;
-    Transaction::start(service, &session.user, folder.path()).map_err(|code| format!("pam_start_confdir: code {code}"))
+    Transaction::start(service, &session.user, Some(folder.path()), pass_on)
+        .map_err(|code| format!("pam_start_confdir: code {code}"))
+}
+
+/// What the module tells the person goes to who asked. It asks them for nothing.
+fn pass_on(said: Said<'_>) {
+    if let Said::Info(text) | Said::Error(text) = said {
+        print("message", text);
+    }
 }
 
 fn answer(mut transaction: Transaction) -> u8 {

@@ -17,10 +17,9 @@
 //! renew      asks pam_ussh.so whether the session's agent holds one that it accepts
 //! agents     says which agents the session has
 //!   stack      the pam.d line for that
-//!   pam        libpam
 //! ```
 //!
-//! `unsafe` stands in `pam` and `system` alone.
+//! libpam is the crate ussh-libpam. `unsafe` stands in `system` alone.
 #![deny(unsafe_code)]
 
 mod arguments;
@@ -28,7 +27,6 @@ mod asking;
 mod clocks;
 mod end;
 mod judge;
-mod pam;
 mod processes;
 mod renewal;
 mod schedule;

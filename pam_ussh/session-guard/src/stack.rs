@@ -118,7 +118,7 @@ mod tests {
         let stack = format!("account required pam_exec.so quiet {} {line}\n", program.display());
         fs::write(folder.join("service"), stack).unwrap();
         fs::write(folder.join("other"), "account required pam_deny.so\n").unwrap();
-        let mut transaction = crate::pam::Transaction::start("service", "root", &folder).unwrap();
+        let mut transaction = ussh_libpam::Transaction::start("service", "root", Some(&folder), |_| ()).unwrap();
         assert_eq!(transaction.account(), 0);
         let read = fs::read_to_string(list).unwrap();
         assert_eq!(read.lines().collect::<Vec<_>>(), [words.as_slice(), &["last"]].concat());

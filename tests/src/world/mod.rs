@@ -26,6 +26,7 @@ mod ca_tool;
 mod files;
 mod host;
 mod keys;
+mod libexec;
 mod log;
 mod needs;
 mod polkit;

@@ -1,6 +1,5 @@
 //! A private host with the session guard installed, people who log in with certificates, and what became of them.
 
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -12,7 +11,7 @@ const LONG: Duration = Duration::from_secs(100);
 /// A host whose sshd takes certificates, with these options on the module's line.
 pub(crate) fn world(options: &str) -> World {
     let world = world_without_guard(options);
-    install_guard(&world);
+    world.install_session_guard();
     world
 }
 
@@ -26,22 +25,6 @@ pub(crate) fn world_without_guard(options: &str) -> World {
 pub(crate) fn set_options(world: &World, options: &str) {
     let permit = "auth required pam_permit.so\naccount required pam_permit.so\n";
     world.pam("sshd", &format!("{permit}session required pam_ussh.so {options}\n"));
-}
-
-/// Lays the guard over /usr/libexec, which is the real host's and read-only.
-pub(crate) fn install_guard(world: &World) {
-    world.mkdir("/run/libexec", "root", 0o755);
-    world.install(&guard(), "/run/libexec/ussh-session-guard", 0o755);
-    let lower = "lowerdir=/run/libexec:/usr/libexec";
-    world.run(&["mount", "-t", "overlay", "overlay", "-o", lower, "/usr/libexec"]).ok();
-}
-
-/// `$USSH_SESSION_GUARD`, else this workspace's release build.
-fn guard() -> PathBuf {
-    let built = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/release/ussh-session-guard");
-    let path = std::env::var_os("USSH_SESSION_GUARD").map_or_else(|| built.into(), PathBuf::from);
-    assert!(path.is_file(), "there is no {}: cargo build --release -p ussh-session-guard", path.display());
-    path
 }
 
 /// Somebody with a key, and the CA that certifies it.

@@ -1,0 +1,32 @@
+//! `ca-tool doctor`: what is wrong on this host, and what mends it.
+
+mod trial;
+
+use std::path::PathBuf;
+
+use crate::error::{Error, Result};
+use crate::setting::Setting;
+
+/// Say what is wrong on this host, and what mends it
+///
+/// A line for everything that was looked at, with the command that mends it; exit code 1 when there is a problem. With
+/// --pam a pam.d file is tried before it is put in place: nothing on the host changes.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Try this file in place of /etc/pam.d/SERVICE, and say whom it would let in
+    #[arg(long, value_name = "FILE")]
+    pam: Option<PathBuf>,
+    /// The service that the file is for
+    #[arg(long, value_name = "NAME", default_value = "sudo", requires = "pam")]
+    service: String,
+    /// Whom to try it for, besides root (repeatable) [default: you]
+    #[arg(long, value_name = "USER", requires = "pam")]
+    user: Vec<String>,
+}
+
+pub(crate) fn run(args: &Args, setting: &Setting) -> Result<()> {
+    match &args.pam {
+        Some(file) => trial::run(file, &args.service, &args.user, setting),
+        None => Err(Error::new("Not there yet.", "Wait.")),
+    }
+}
