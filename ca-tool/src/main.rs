@@ -20,6 +20,8 @@ mod harden;
 mod issue;
 mod journal;
 mod krl_file;
+#[allow(dead_code, reason = "config and doctor use the rest")]
+mod pam_d;
 mod public_key;
 mod secret;
 mod selector;
