@@ -55,6 +55,7 @@ pub(crate) enum Verb {
     Krl(verbs::krl::Args),
     Check(verbs::check::Args),
     Doctor(verbs::doctor::Args),
+    Config(verbs::config::Args),
     Completions(verbs::manual::CompletionsArgs),
     Manual(verbs::manual::Args),
 }

@@ -17,6 +17,7 @@ mod clock;
 mod error;
 mod file;
 mod harden;
+mod host;
 mod issue;
 mod journal;
 mod krl_file;
@@ -62,6 +63,7 @@ fn run(verb: Verb, setting: &Setting) -> Result<()> {
         Verb::Krl(args) => verbs::krl::run(&args, setting),
         Verb::Check(args) => verbs::check::run(&args, setting),
         Verb::Doctor(args) => verbs::doctor::run(&args, setting),
+        Verb::Config(args) => verbs::config::run(&args, setting),
         Verb::Completions(args) => verbs::manual::completions(&args),
         Verb::Manual(args) => verbs::manual::run(&args),
     }

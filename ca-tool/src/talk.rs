@@ -75,7 +75,12 @@ pub(crate) fn escaped(text: &str) -> String {
 
 /// Writes a line of data to stdout.
 pub(crate) fn print(words: impl fmt::Display) -> Result<()> {
-    match writeln!(stdout(), "{words}") {
+    print_whole(format_args!("{words}\n"))
+}
+
+/// Writes data to stdout, to its last byte.
+pub(crate) fn print_whole(words: impl fmt::Display) -> Result<()> {
+    match write!(stdout(), "{words}").and_then(|()| stdout().flush()) {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Err(Error::nobody_listens()),
         other => other.or_say("stdout takes no more", "Nothing is lost: run it again."),
     }

@@ -1,6 +1,7 @@
 //! One room for each verb: what can be typed, and its story.
 
 pub(crate) mod check;
+pub(crate) mod config;
 pub(crate) mod doctor;
 pub(crate) mod emergency;
 pub(crate) mod init;
