@@ -6,7 +6,7 @@ use tests::world::{Output, SecurityKey, World};
 
 use super::page::{Block, blocks};
 
-const PAGE: &str = "runbooks/break-glass.md";
+const PAGE: &str = "docs/runbooks/break-glass.md";
 const PIN: &str = "123456";
 
 /// Answers as the person would, to whichever program asks.

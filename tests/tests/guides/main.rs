@@ -1,5 +1,7 @@
-//! The guides, word for word: each command of a page in docs/ is run as it stands there, against the real sshd.
+//! The pages, word for word: each command of the README and of docs/ is run as it stands there, against the real sshd.
 
 mod break_glass;
 mod page;
+mod runbooks;
 mod sshd_host;
+mod stage;

@@ -1,0 +1,89 @@
+//! The runbooks of a CA on a YubiKey: made on one machine, used on a host, lost, replaced, and its journal brought back.
+
+use super::page::{Step, steps};
+use super::sshd_host;
+use super::stage::{Stage, Worlds};
+
+const MAKE: &str = "docs/runbooks/yubikey-ca.md";
+const ROTATE: &str = "docs/runbooks/ca-rotation.md";
+const LOST: &str = "docs/runbooks/lost-yubikey.md";
+const THEFT: &str = "docs/runbooks/suspected-theft.md";
+const RESTORE: &str = "docs/runbooks/restore-journal.md";
+
+/// Two CAs, a host set up by docs/sshd.md, and alice with a certificate.
+#[track_caller]
+fn ready(worlds: &Worlds) -> Stage<'_> {
+    let stage = worlds.stage();
+    stage.follow(MAKE);
+    sshd_host::set_up(&worlds.host);
+    assert_root(worlds, &stage);
+    stage
+}
+
+#[track_caller]
+fn assert_root(worlds: &Worlds, stage: &Stage<'_>) {
+    let answer = stage.shell(MAKE, "laptop", "ssh -A alice@HOST sudo id -u");
+    assert_eq!(answer.stdout, "0\n", "{answer}{:#?}", worlds.host.log());
+}
+
+#[test]
+fn a_ca_is_made_on_two_yubikeys_and_kept() {
+    let worlds = Worlds::new();
+    let stage = worlds.stage();
+    let said = stage.follow(MAKE);
+    for words in ["Y5001234", "Y5005678", "The PIN is set.", "alice@corp", "ED25519-CERT"] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    sshd_host::set_up(&worlds.host);
+    assert_root(&worlds, &stage);
+}
+
+#[test]
+fn a_ca_is_replaced_and_nobody_notices() {
+    let worlds = Worlds::new();
+    let stage = ready(&worlds);
+    let said = stage.follow(ROTATE);
+    assert_eq!(said.matches("uid=0(root)").count(), 3, "{said}");
+    assert!(said.contains("5001234 is reset."), "{said}");
+}
+
+#[test]
+fn what_was_lost_opens_nothing_and_people_go_on() {
+    let worlds = Worlds::new();
+    let stage = ready(&worlds);
+    let said = stage.follow(LOST);
+    assert_eq!(said.matches("uid=0(root)").count(), 3, "{said}");
+    // A certificate of the lost CA that somebody kept.
+    let list = worlds.host.read("/etc/ssh/trusted_user_ca");
+    assert!(!list.contains("Y5001234") && list.contains("Y5005678"), "{list}");
+}
+
+#[test]
+fn a_stolen_ca_is_stopped_and_its_use_found() {
+    let worlds = Worlds::new();
+    let stage = ready(&worlds);
+    worlds.host.write("/var/log/auth.log", &worlds.host.log().join("\n"));
+    let said = stage.follow(THEFT);
+    assert_eq!(said.matches("uid=0(root)").count(), 1, "{said}");
+    assert!(said.contains("revoked"), "{said}");
+    assert!(said.contains("key_id=\"alice@corp\" serial=1 ca=SHA256:"), "the host's log: {said}");
+    assert!(said.contains("\"serial\":1"), "the journal: {said}");
+}
+
+#[test]
+fn a_journal_is_brought_back_without_giving_a_number_twice() {
+    let worlds = Worlds::new();
+    let stage = ready(&worlds);
+    let mut said = String::new();
+    for step in steps(RESTORE) {
+        if matches!(&step, Step::Run(block) if block.commands.contains("rm -r /var/lib/ussh")) {
+            let before = stage.shell(RESTORE, "ca", "ca-tool log list");
+            assert!(before.ok().stdout.contains("serial 2"), "{before}");
+        }
+        said += &stage.take(RESTORE, &step);
+    }
+    assert!(said.contains("1000") && said.contains("1001"), "{said}");
+    // The one in the gap is revoked by its number, those after it are not.
+    let shown = stage.shell(RESTORE, "ca", "ca-tool --json krl show");
+    assert!(shown.ok().stdout.contains("2") && shown.stdout.contains("999") && !shown.stdout.contains("1000"), "{shown}");
+}
