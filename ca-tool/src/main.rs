@@ -23,6 +23,7 @@ mod journal;
 mod krl_file;
 #[allow(dead_code, reason = "config and doctor use the rest")]
 mod pam_d;
+mod pam_try;
 mod public_key;
 mod secret;
 mod selector;
