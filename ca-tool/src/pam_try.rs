@@ -171,9 +171,7 @@ mod tests {
 
     #[test]
     fn a_failure_is_no_answer() {
-        for (program, words) in [("/bin/false", "PAM cannot be asked")] {
-            let question = Question { program: Some(program.into()), ..Question::default() };
-            assert!(question.ask(|_| ()).unwrap_err().what().contains(words), "{program}");
-        }
+        let question = Question { program: Some("/bin/false".into()), ..Question::default() };
+        assert!(question.ask(|_| ()).unwrap_err().what().contains("PAM cannot be asked"));
     }
 }

@@ -17,7 +17,7 @@ use crate::pam_d::{PamD, Stack};
 use crate::pam_try::{Answer, Question};
 use crate::setting::Setting;
 use crate::{agent, talk};
-use identity::{Identity, Verdict};
+use identity::{Identity, Listed, Verdict};
 use relay::Relay;
 use report::Report;
 use stack::Stacks;
@@ -122,7 +122,7 @@ fn judge_one(
     stacks: &Stacks,
     relay: &Relay,
     identity: &Identity,
-    plain_keys: &[(Vec<u8>, Vec<u8>)],
+    plain_keys: &[Listed],
 ) -> Result<Vec<Verdict>> {
     let mut shown = vec![(identity.blob.clone(), identity.comment.clone())];
     shown.extend(plain_keys.iter().filter(|(blob, _)| Some(blob) == identity.public_key.as_ref()).cloned());

@@ -7,6 +7,9 @@ use ussh_cert::key::fingerprint;
 use ussh_cert::refusal::text;
 use ussh_cert::timestamp::rfc3339;
 
+/// Blob and comment, as the agent lists them.
+pub(super) type Listed = (Vec<u8>, Vec<u8>);
+
 /// What the module said of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
@@ -48,8 +51,8 @@ impl Facts {
 }
 
 impl Identity {
-    /// The certificates, and the plain keys with their comments.
-    pub(super) fn all(identities: &Identities) -> (Vec<Self>, Vec<(Vec<u8>, Vec<u8>)>) {
+    /// The certificates, and the plain keys.
+    pub(super) fn all(identities: &Identities) -> (Vec<Self>, Vec<Listed>) {
         let (mut certificates, mut plain_keys) = (Vec::<Self>::new(), Vec::new());
         for identity in identities {
             let name = blob_name(identity.blob).unwrap_or_default();

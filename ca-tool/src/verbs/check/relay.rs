@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use ussh_agent::{Agent, MAX_REPLY, SignFlags};
 
+use super::identity::Listed;
 use crate::agent::wait_for_people;
 use crate::error::{Error, OrSay, Result};
 
@@ -23,10 +24,10 @@ const SIGN_RESPONSE: u8 = 14;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// What the module is to see: blobs and comments; and whether a signature may be had.
+/// What the module is to see, and whether a signature may be had.
 #[derive(Default)]
 struct Shown {
-    identities: Vec<(Vec<u8>, Vec<u8>)>,
+    identities: Vec<Listed>,
     may_sign: bool,
     was_asked_to_sign: bool,
 }
@@ -71,8 +72,8 @@ impl Relay {
         &self.socket
     }
 
-    /// Shows these, blobs and comments, from now on.
-    pub(super) fn show(&self, identities: Vec<(Vec<u8>, Vec<u8>)>, may_sign: bool) {
+    /// Shows these from now on.
+    pub(super) fn show(&self, identities: Vec<Listed>, may_sign: bool) {
         *lock(&self.shown) = Shown { identities, may_sign, was_asked_to_sign: false };
     }
 
