@@ -11,4 +11,5 @@ packages=(
     iproute2 procps util-linux perl-base                  # what it runs them with
     binutils valgrind strace                              # what looks into the module and ca-tool
     openssl mandoc man-db                                 # what judges attestations and man pages
+    graphviz libpam-ssh-agent-auth                        # the README's picture; what people come from
 )

@@ -8,6 +8,7 @@ const MAKE: &str = "docs/runbooks/yubikey-ca.md";
 const ROTATE: &str = "docs/runbooks/ca-rotation.md";
 const LOST: &str = "docs/runbooks/lost-yubikey.md";
 const THEFT: &str = "docs/runbooks/suspected-theft.md";
+const UPGRADE: &str = "docs/runbooks/upgrading.md";
 const RESTORE: &str = "docs/runbooks/restore-journal.md";
 
 /// Two CAs, a host set up by docs/sshd.md, and alice with a certificate.
@@ -86,4 +87,26 @@ fn a_journal_is_brought_back_without_giving_a_number_twice() {
     // The one in the gap is revoked by its number, those after it are not.
     let shown = stage.shell(RESTORE, "ca", "ca-tool --json krl show");
     assert!(shown.ok().stdout.contains("2") && shown.stdout.contains("999") && !shown.stdout.contains("1000"), "{shown}");
+}
+
+/// The packages themselves are upgraded under a running `sudo` and an open session by tests/packages.sh.
+#[test]
+fn before_and_after_an_upgrade_all_is_well_and_there_is_a_way_back() {
+    let worlds = Worlds::new();
+    let stage = ready(&worlds);
+    let mut said = String::new();
+    for step in steps(UPGRADE) {
+        match &step {
+            Step::Run(block) if block.place == "package" => {}
+            Step::Run(block) if block.commands.contains("auth.log") => {
+                worlds
+                    .host
+                    .write("/var/log/auth.log", "sudo: pam_ussh(sudo:account): refused user=\"alice\" reason=configuration\n");
+                said += &stage.take(UPGRADE, &step);
+            }
+            _ => said += &stage.take(UPGRADE, &step),
+        }
+    }
+    assert!(said.contains("uid=0(root)") && said.contains("reason=configuration"), "{said}");
+    assert!(!worlds.host.read("/etc/pam.d/sudo").contains("pam_ussh"), "the way back");
 }

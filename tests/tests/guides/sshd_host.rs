@@ -37,9 +37,17 @@ pub fn host() -> World {
     world
 }
 
+/// What both packages bring.
+pub fn install_programs(world: &World) {
+    world.install_ca_tool();
+    world.install_session_guard();
+    world.install_pam_try();
+}
+
 /// Does what the page says to make it a host that holds people to their certificates; ca.pub and revoked_keys are there.
 #[track_caller]
 pub fn set_up(world: &World) {
+    install_programs(world);
     for block in blocks(PAGE).iter().filter(|block| block.place == "host").take(4) {
         follow(world, block);
     }
@@ -49,7 +57,7 @@ pub fn set_up(world: &World) {
 #[track_caller]
 fn follow(world: &World, block: &Block) {
     assert_eq!(block.place, "host", "{}", block.commands);
-    world.run(&["bash", "-e", "-c", &format!("cd /root\n{}", block.commands)]).ok();
+    world.run(&["bash", "-e", "-c", &format!("cd /root\n{}\n{}", super::stage::PREAMBLE, block.commands)]).ok();
 }
 
 fn log_in(world: &World, person: &Person<'_>, command: &str) -> Output {

@@ -20,11 +20,18 @@ case $1 in *PUK*) echo puk:4711;; *) echo pin:4711;; esac
 "#;
 
 /// What software YubiKeys need and real ones do not: another root to attest up to.
-const PREAMBLE: &str = r#"ca-tool() {
+pub const PREAMBLE: &str = r#"ca-tool() {
     case " $* " in
         *" init "* | *" key attest "*) command ca-tool "$@" --root /root/root.pem ;;
+        *" doctor "*) ;; # not there yet
         *) command ca-tool "$@" ;;
     esac
+}
+# There is no systemd: sshd reads its configuration again, and is waited for.
+systemctl() {
+    kill -HUP "$(cat /run/sshd.pid)"
+    for i in {1..200}; do sleep 0.05; (: </dev/tcp/127.0.0.1/22) 2>&- && return; done
+    return 1
 }
 "#;
 
@@ -42,7 +49,7 @@ impl Worlds {
 
     pub fn stage(&self) -> Stage<'_> {
         for world in [&self.ca, &self.host] {
-            world.install_ca_tool();
+            sshd_host::install_programs(world);
             world.write_as("/opt/rig/person", PERSON.as_bytes(), "root", 0o755);
             world.write("/root/root.pem", &attestation_root_pem());
         }

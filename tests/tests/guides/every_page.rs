@@ -1,0 +1,106 @@
+//! No command stands in a page that nobody runs: each block of shell says where it is run, and a test runs that.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use super::page::{ROOT, Step, steps};
+
+/// Which test runs the blocks of which page; where only some, those at this place.
+const RUN_BY: &[(&str, &str, &str)] = &[
+    ("README.md", "ca host laptop", "tests/tests/guides/readme.rs"),
+    ("README.md", "clone", "tests/tests/guides/every_page.rs"),
+    ("README.md", "package", "tests/tests/guides/every_page.rs"),
+    ("docs/by-hand.md", "clone host", "tests/tests/guides/by_hand.rs"),
+    ("docs/migrating.md", "host", "tests/tests/guides/migrating.rs"),
+    ("docs/runbooks/break-glass.md", "desk host elsewhere", "tests/tests/guides/break_glass.rs"),
+    ("docs/runbooks/ca-rotation.md", "ca host laptop", "tests/tests/guides/runbooks.rs"),
+    ("docs/runbooks/lost-yubikey.md", "ca host laptop", "tests/tests/guides/runbooks.rs"),
+    ("docs/runbooks/restore-journal.md", "ca", "tests/tests/guides/runbooks.rs"),
+    ("docs/runbooks/suspected-theft.md", "ca host laptop", "tests/tests/guides/runbooks.rs"),
+    ("docs/runbooks/upgrading.md", "host laptop package", "tests/tests/guides/runbooks.rs"),
+    ("docs/runbooks/yubikey-ca.md", "ca laptop", "tests/tests/guides/runbooks.rs"),
+    ("docs/sshd.md", "host laptop", "tests/tests/guides/sshd_host.rs"),
+];
+
+/// What else a fenced block may hold: files, which have tests of their own, and what a program prints.
+const NO_SHELL: [&str; 10] = ["hex", "pam", "text", "toml", "ini", "yaml", "puppet", "json", "ruby", "rust"];
+
+/// Every page of the repository, from its root.
+fn pages() -> BTreeSet<String> {
+    fn look(folder: &Path, found: &mut BTreeSet<String>) {
+        for entry in fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+            match path.is_dir() {
+                true if name != "target" && !name.starts_with('.') => look(&path, found),
+                false if name.ends_with(".md") => {
+                    found.insert(path.strip_prefix(ROOT).expect("below the root").to_string_lossy().into_owned());
+                }
+                _ => {}
+            }
+        }
+    }
+    let mut found = BTreeSet::new();
+    look(Path::new(ROOT), &mut found);
+    found
+}
+
+#[test]
+fn a_test_runs_the_commands_of_every_page() {
+    let mut claimed: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (page, places, test) in RUN_BY {
+        claimed.entry(page).or_default().extend(places.split(' '));
+        let source = fs::read_to_string(Path::new(ROOT).join(test)).unwrap_or_else(|error| panic!("{test}: {error}"));
+        assert!(source.contains(page), "{test} does not name {page}");
+    }
+    for page in pages() {
+        let found: BTreeSet<String> = steps(&page)
+            .into_iter()
+            .filter_map(|step| if let Step::Run(block) = step { Some(block.place) } else { None })
+            .collect();
+        let found: BTreeSet<&str> = found.iter().map(String::as_str).collect();
+        assert_eq!(found, claimed.remove(page.as_str()).unwrap_or_default(), "{page}: which test runs what?");
+    }
+    assert!(claimed.is_empty(), "no such pages: {claimed:?}");
+}
+
+#[test]
+fn no_command_stands_outside_such_a_block() {
+    for page in pages() {
+        let text = fs::read_to_string(Path::new(ROOT).join(&page)).expect("a page");
+        let (mut fenced, mut before) = (false, "");
+        for line in text.lines() {
+            if let Some(info) = line.strip_prefix("```") {
+                fenced = !fenced;
+                let word = info.split(' ').next().expect("a word");
+                assert!(!fenced || word == "sh" || NO_SHELL.contains(&word), "{page}: ```{info}: what is it?");
+            } else if !fenced {
+                // Markdown's other way to write a block, where a paragraph would begin.
+                assert!(!(line.starts_with("    ") && before.is_empty()), "{page}: write it as a fenced block: {line}");
+            }
+            before = line;
+        }
+        assert!(!fenced, "{page}: a block without an end");
+    }
+}
+
+/// They take minutes, and one of them runs this test: that they are there, and can be run, has to do.
+#[test]
+fn what_a_clone_is_told_to_run_is_there() {
+    let blocks = steps("README.md").into_iter().filter_map(|step| if let Step::Run(block) = step { Some(block) } else { None });
+    let mut scripts = 0;
+    for line in blocks.filter(|block| block.place == "clone").flat_map(|block| lines(&block.commands)) {
+        let script = line.split_whitespace().next().expect("a command").to_owned();
+        let mode =
+            fs::metadata(Path::new(ROOT).join(&script)).unwrap_or_else(|error| panic!("{script}: {error}")).permissions();
+        assert!(mode.mode() & 0o111 != 0, "{script} cannot be run");
+        scripts += 1;
+    }
+    assert_eq!(scripts, 2);
+}
+
+fn lines(commands: &str) -> Vec<String> {
+    commands.lines().map(str::to_owned).collect()
+}
