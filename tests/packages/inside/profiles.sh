@@ -1,0 +1,57 @@
+#!/bin/bash
+# The profiles of pam-auth-update: sudo is theirs, and nothing else is.
+set -euo pipefail
+. /opt/packages/inside/host.sh
+
+with_password() { as alice bash -c 'echo alice-password | sudo -kS id'; }
+of_common() { /usr/libexec/ussh-pam-try --service "$1" --user alice --call "$2"; }
+
+step "installed: neither profile is chosen"
+install_packages
+keep_log
+people
+start_agent
+make_a_ca
+install -m 644 ca.pub /etc/ssh/trusted_user_ca
+install -m 644 revoked_keys /etc/ssh/revoked_keys
+cat >/etc/ssh/sshd_config.d/ussh.conf <<<'TrustedUserCAKeys /etc/ssh/trusted_user_ca'
+/usr/sbin/sshd
+issue -z 7
+! grep -r pam_ussh /etc/pam.d || fail "lines name the module"
+cp -a /etc/pam.d /tmp/pam.d
+
+step "ussh: a certificate stands in for the password; without one the password is asked for"
+expect 0 pam-auth-update --package --enable ussh
+grep -A1 pam_succeed_if /etc/pam.d/common-auth
+expect 0 ssh_to_host sudo -k id
+says 'uid=0(root)'
+expect 0 with_password
+says 'uid=0(root)'
+
+step "ussh-required: without a certificate no sudo, the password or not; root needs none"
+expect 0 pam-auth-update --package --remove ussh
+follow packaging/README.md debian 1 1
+expect 0 ssh_to_host sudo id
+expect 1 with_password
+says 'Your ssh-agent cannot be asked'
+expect 0 sudo id
+
+step "cron and login do not ask the module"
+for service in cron login other; do
+    expect 0 of_common $service account
+    says 'account PAM_SUCCESS'
+    expect 0 of_common $service auth
+    says 'asks Password'
+done
+! grep -E 'pam_ussh\((cron|login|other)' $log || fail "the module was asked"
+
+step "words that are added to the lines stay when pam-auth-update runs again"
+follow packaging/README.md debian 2 2
+cp /etc/pam.d/common-auth /tmp/edited
+expect 0 pam-auth-update --package
+diff -b /tmp/edited /etc/pam.d/common-auth || fail "the words are gone"
+
+step "the package's removal takes its profiles out, and leaves PAM as it was"
+expect 0 apt-get remove -y libpam-ussh
+diff -r /tmp/pam.d /etc/pam.d || fail "PAM is not as it was"
+expect 0 with_password
