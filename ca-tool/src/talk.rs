@@ -73,6 +73,12 @@ pub(crate) fn escaped(text: &str) -> String {
     text.split('\'').map(|part| part.escape_debug().to_string()).collect::<Vec<_>>().join("'")
 }
 
+/// Text for a line on a terminal: whatever could move the cursor or end the line is escaped, quotes stay.
+pub(crate) fn one_line(text: &str) -> String {
+    let each = |character: char| if character.is_control() { character.escape_default().to_string() } else { character.into() };
+    text.chars().map(each).collect()
+}
+
 /// Writes a line of data to stdout.
 pub(crate) fn print(words: impl fmt::Display) -> Result<()> {
     print_whole(format_args!("{words}\n"))

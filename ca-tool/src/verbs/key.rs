@@ -3,7 +3,7 @@
 pub(crate) mod attest;
 pub(crate) mod export;
 pub(crate) mod generate;
-mod list;
+pub(crate) mod list;
 pub(crate) mod pin;
 
 use std::path::PathBuf;

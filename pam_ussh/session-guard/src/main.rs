@@ -53,6 +53,10 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<ExitCode, String> {
+    if std::env::args_os().nth(1).is_some_and(|word| word == "--version") {
+        println!("ussh-session-guard {}", env!("CARGO_PKG_VERSION"));
+        return Ok(ExitCode::SUCCESS);
+    }
     let Arguments { verb, session } = Arguments::parse(std::env::args_os().skip(1))?;
     match verb {
         Verb::Start => start::start(session).map(|()| ExitCode::SUCCESS),

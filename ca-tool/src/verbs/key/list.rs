@@ -20,39 +20,39 @@ pub(crate) struct Args {}
 
 /// What `--json` prints, one for each reader. `null` is what the firmware does not tell.
 #[derive(Serialize)]
-struct Listed {
-    reader: String,
+pub(crate) struct Listed {
+    pub(crate) reader: String,
     /// Why nothing more is known.
-    problem: Option<String>,
-    yubikey: Option<YubiKey>,
+    pub(crate) problem: Option<String>,
+    pub(crate) yubikey: Option<YubiKey>,
 }
 
 #[derive(Serialize)]
-struct YubiKey {
-    serial: u32,
-    firmware: String,
-    pin_tries: u8,
-    puk_tries: Option<u8>,
-    default_pin: Option<bool>,
-    default_puk: Option<bool>,
-    default_management_key: bool,
-    management_key: &'static str,
-    slots: Vec<Slot>,
+pub(crate) struct YubiKey {
+    pub(crate) serial: u32,
+    pub(crate) firmware: String,
+    pub(crate) pin_tries: u8,
+    pub(crate) puk_tries: Option<u8>,
+    pub(crate) default_pin: Option<bool>,
+    pub(crate) default_puk: Option<bool>,
+    pub(crate) default_management_key: bool,
+    pub(crate) management_key: &'static str,
+    pub(crate) slots: Vec<Slot>,
 }
 
 #[derive(Serialize)]
-struct Slot {
-    slot: String,
-    algorithm: &'static str,
-    origin: Option<&'static str>,
-    pin_policy: &'static str,
-    touch_policy: Option<&'static str>,
-    fingerprint: Option<String>,
-    public_key: Option<String>,
+pub(crate) struct Slot {
+    pub(crate) slot: String,
+    pub(crate) algorithm: &'static str,
+    pub(crate) origin: Option<&'static str>,
+    pub(crate) pin_policy: &'static str,
+    pub(crate) touch_policy: Option<&'static str>,
+    pub(crate) fingerprint: Option<String>,
+    pub(crate) public_key: Option<String>,
 }
 
 pub(super) fn run(setting: &Setting) -> Result<()> {
-    let listed = device::readers()?.into_iter().map(look).collect::<Vec<_>>();
+    let listed = all()?;
     if setting.json {
         return print_json(&listed);
     }
@@ -60,6 +60,11 @@ pub(super) fn run(setting: &Setting) -> Result<()> {
         talk::say("No reader, and so no YubiKey, is plugged in.");
     }
     listed.iter().try_for_each(print)
+}
+
+/// Every reader there is, and what it holds.
+pub(crate) fn all() -> Result<Vec<Listed>> {
+    Ok(device::readers()?.into_iter().map(look).collect())
 }
 
 fn look(reader: Reader) -> Listed {

@@ -1,0 +1,80 @@
+//! YubiKeys that are plugged in, where smart cards are served at all.
+
+use std::path::Path;
+
+use super::finding::Findings;
+use crate::verbs::key::list::{self, YubiKey};
+
+const CHECK: &str = "yubikey";
+const PCSCD: &str = "/run/pcscd/pcscd.comm";
+
+pub(super) fn look(found: &mut Findings) {
+    if !Path::new(PCSCD).exists() {
+        return;
+    }
+    match list::all() {
+        Err(error) => found.warning(CHECK, error.to_string(), Some("systemctl restart pcscd".to_owned())),
+        Ok(listed) => {
+            for reader in listed {
+                match reader.yubikey {
+                    Some(yubikey) => judge(&yubikey, found),
+                    None => found.ok(CHECK, format!("{}: {}.", reader.reader, reader.problem.unwrap_or("empty".to_owned()))),
+                }
+            }
+        }
+    }
+}
+
+fn judge(yubikey: &YubiKey, found: &mut Findings) {
+    let before = found.0.len();
+    let name = format!("YubiKey {}", yubikey.serial);
+    let serial = yubikey.serial;
+    let is_ca = !yubikey.slots.is_empty();
+    let mut known = |what: &str, command: String| {
+        let what = format!("{name} has the factory's {what}, which everybody knows.");
+        match is_ca {
+            true => found.problem(CHECK, what, Some(command)),
+            false => found.warning(CHECK, what, Some(command)),
+        }
+    };
+    if yubikey.default_pin == Some(true) {
+        known("PIN", format!("ca-tool key pin --serial {serial}"));
+    }
+    if yubikey.default_puk == Some(true) {
+        known("PUK", format!("ykman --device {serial} piv access change-puk"));
+    }
+    if yubikey.default_management_key {
+        known("management key", format!("ykman --device {serial} piv access change-management-key --generate --protect"));
+    }
+    if yubikey.pin_tries == 0 {
+        found.problem(CHECK, format!("{name} has a blocked PIN."), Some(format!("ca-tool key unblock --serial {serial}")));
+    }
+    firmware(&name, yubikey, found);
+    if found.0.len() == before {
+        found.ok(CHECK, format!("{name}: firmware {}, {} keys.", yubikey.firmware, yubikey.slots.len()));
+    }
+}
+
+/// Yubico's advisories: YSA-2017-01 (ROCA) and YSA-2024-03 (EUCLEAK). Firmware cannot be changed.
+fn firmware(name: &str, yubikey: &YubiKey, found: &mut Findings) {
+    let version = numbers(&yubikey.firmware);
+    let made_here = |kind: &str| yubikey.slots.iter().any(|slot| slot.algorithm.to_lowercase().starts_with(kind));
+    if (&[4, 2, 6][..]..=&[4, 3, 4][..]).contains(&version.as_slice()) && made_here("rsa") {
+        let what = format!(
+            "{name} (firmware {}) makes RSA keys that can be computed (YSA-2017-01): make an ECDSA one, and trust that instead.",
+            yubikey.firmware
+        );
+        found.problem(CHECK, what, None);
+    }
+    if version.as_slice() < &[5, 7][..] && made_here("p") {
+        let what = format!(
+            "{name} (firmware {}): who has it in a laboratory, with the PIN, can copy its ECDSA keys (YSA-2024-03; 5.7 and newer are safe).",
+            yubikey.firmware
+        );
+        found.warning(CHECK, what, None);
+    }
+}
+
+fn numbers(version: &str) -> Vec<u32> {
+    version.split('.').filter_map(|part| part.parse().ok()).collect()
+}

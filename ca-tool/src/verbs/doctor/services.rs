@@ -1,0 +1,146 @@
+//! Each line with the module: understood by libpam, and by the module, which is asked itself.
+
+use std::path::Path;
+
+use nix::unistd::{Group, geteuid};
+
+use super::finding::Findings;
+use super::stacks::{MODULE, Stacked, Stacks, put, values};
+use crate::error::{OrSay, Result};
+use crate::pam_d::{Line, Stack};
+use crate::pam_try::{self, Question};
+
+const CHECK: &str = "pam.d";
+
+/// A service of its own, so that the log shows who asked.
+const SERVICE: &str = "ussh-doctor";
+
+/// The module waits for its agent, nothing else does.
+const SECONDS: u32 = 60;
+
+pub(super) fn look(stacks: &Stacks, krl: &Path, found: &mut Findings) {
+    if stacks.services.is_empty() {
+        found.warning(
+            CHECK,
+            format!("No service has a line with {MODULE}: nobody is asked for a certificate."),
+            Some(put("sudo", &[])),
+        );
+    }
+    let mut asked = Vec::new();
+    for stacked in &stacks.services {
+        let before = found.0.len();
+        for trouble in &stacked.service.trouble {
+            found.problem(CHECK, format!("libpam does not understand {trouble}, and refuses everybody."), None);
+        }
+        for line in stacked.service.lines.iter().filter(|line| line.is(MODULE)) {
+            if !asked.contains(&&line.words) {
+                asked.push(&line.words);
+                words(line, found);
+            }
+            revocation(line, stacked, krl, found);
+        }
+        if found.0.len() == before {
+            let of = |stack| stacked.ours(stack).next().map(|_: &Line| Stack::name(stack));
+            let stacks: Vec<_> = [Stack::Auth, Stack::Account, Stack::Session].into_iter().filter_map(of).collect();
+            found.ok(CHECK, format!("{}: asked in {}.", stacked.name, stacks.join(", ")));
+        }
+    }
+}
+
+/// What the module itself says of the line's words; and, to root, of the files that they name.
+fn words(line: &Line, found: &mut Findings) {
+    if !Path::new(pam_try::PROGRAM).exists() {
+        return;
+    }
+    match is_understood(&line.words) {
+        Err(error) => found.warning(CHECK, format!("{}: {error}", line.place()), None),
+        Ok(true) => files(line, found),
+        Ok(false) => {
+            let culprit =
+                culprit(&line.words).map(|word| format!("\"{word}\" is wrong")).unwrap_or("words contradict each other".into());
+            let what =
+                format!("{}: pam_ussh does not understand its options ({culprit}), and refuses everybody.", line.place());
+            found.problem(CHECK, what, None);
+        }
+    }
+}
+
+/// In the session stack of a stranger the module does nothing but read its words.
+fn is_understood(words: &[String]) -> Result<bool> {
+    let lines = format!("session required {MODULE} {}\nsession required pam_permit.so\n", on_a_line(words));
+    ask(&lines, Stack::Session).map(|code| code == "PAM_SUCCESS")
+}
+
+/// The first word without which the rest would be understood.
+fn culprit(words: &[String]) -> Option<&String> {
+    words.iter().enumerate().find_map(|(at, word)| {
+        let rest: Vec<_> = words.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, word)| word.clone()).collect();
+        is_understood(&rest).ok()?.then_some(word)
+    })
+}
+
+/// Nobody's agent is there, so the module gets as far as looking for it, if all that it reads is sound.
+fn files(line: &Line, found: &mut Findings) {
+    if let Some(group) = values(line, "group").next().filter(|group| matches!(Group::from_name(group), Ok(None))) {
+        let what = format!("{}: there is no group \"{group}\", and so everybody is refused.", line.place());
+        found.problem(CHECK, what, Some(format!("groupadd {}", super::stacks::quoted(group))));
+    }
+    if !geteuid().is_root() {
+        return;
+    }
+    // Root may not be in the group; who is in sshd is no question of files.
+    let words: Vec<_> =
+        line.words.iter().filter(|word| !word.starts_with("group=") && !word.starts_with("quiet")).cloned().collect();
+    let lines = format!("auth required {MODULE} {} quiet\n", on_a_line(&words));
+    match ask(&lines, Stack::Auth) {
+        Ok(code) if code == "PAM_SERVICE_ERR" => {
+            let what = format!(
+                "{}: pam_ussh refuses everybody for the files that this line names; the log has the reason.",
+                line.place()
+            );
+            found.problem(CHECK, what, None);
+        }
+        Ok(_) => {}
+        Err(error) => found.warning(CHECK, format!("{}: {error}", line.place()), None),
+    }
+}
+
+fn ask(lines: &str, stack: Stack) -> Result<String> {
+    let cannot = "No folder for a question to PAM can be made";
+    let folder = tempfile::tempdir().or_say(cannot, "Is there room in /tmp?")?;
+    std::fs::write(folder.path().join(SERVICE), lines).or_say(cannot, "Is there room in /tmp?")?;
+    let question = Question {
+        service: SERVICE.to_owned(),
+        user: "root".to_owned(),
+        folder: Some(folder.path().to_owned()),
+        calls: vec![stack],
+        seconds: Some(SECONDS),
+        ..Question::default()
+    };
+    Ok(question.ask(|_| ())?.code(stack).unwrap_or_default().to_owned())
+}
+
+fn on_a_line(words: &[String]) -> String {
+    words.iter().map(|word| format!("[{}]", word.replace(']', "\\]"))).collect::<Vec<_>>().join(" ")
+}
+
+/// A list that is there and that a line does not ask takes nobody out.
+fn revocation(line: &Line, stacked: &Stacked, krl: &Path, found: &mut Findings) {
+    if krl.exists() && values(line, "revoked_keys").next().is_none() && line.stack != Stack::Password {
+        let what = format!("{}: {} is not asked, so who is revoked gets in.", line.place(), krl.display());
+        let mend = in_block(line).then(|| put(&stacked.name, &line.words));
+        found.warning(CHECK, what, mend);
+    }
+}
+
+/// Whether `ca-tool config` wrote it, and so can write it anew.
+fn in_block(line: &Line) -> bool {
+    let text = std::fs::read_to_string(&line.file).unwrap_or_default();
+    let mut inside = false;
+    text.lines().take(line.number).for_each(|text| match text.trim_end() {
+        "# BEGIN pam_ussh" => inside = true,
+        "# END pam_ussh" => inside = false,
+        _ => {}
+    });
+    inside
+}

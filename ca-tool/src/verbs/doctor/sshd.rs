@@ -1,0 +1,102 @@
+//! What sshd does with the same CA, asked of sshd itself.
+
+use std::fs;
+use std::path::Path;
+
+use nix::unistd::geteuid;
+
+use super::examination::answer_of;
+use super::files::ca_files;
+use super::finding::Findings;
+use super::stacks::{Stacked, Stacks, quoted};
+
+const CHECK: &str = "sshd";
+const PROGRAM: &str = "/usr/sbin/sshd";
+
+/// The admin's, then what SUSE ships.
+const CONFIGURATIONS: [&str; 2] = ["/etc/ssh/sshd_config", "/usr/etc/ssh/sshd_config"];
+
+pub(super) fn look(stacks: &Stacks, krl: &Path, found: &mut Findings) {
+    if !Path::new(PROGRAM).exists() || !geteuid().is_root() {
+        return;
+    }
+    let Some(answer) = answer_of(PROGRAM, &["-T"]) else { return };
+    if answer.err.contains("privilege separation directory") {
+        // Where systemd starts sshd for each connection, it is there only meanwhile.
+        let what = format!("sshd cannot be asked now: {}.", answer.complaint());
+        return found.warning(CHECK, what, Some("mkdir -m 755 /run/sshd".to_owned()));
+    }
+    if !answer.is_success {
+        let what = format!("sshd does not understand its configuration: {}.", answer.complaint());
+        return found.problem(CHECK, what, None);
+    }
+    let before = found.0.len();
+    let settings = Settings(&answer.out);
+    let holds = stacks.services.iter().any(Stacked::is_sshd);
+    if holds && settings.get("usepam") == "no" {
+        found.problem(CHECK, "sshd does not use PAM (UsePAM no), and so never asks pam_ussh.", first("UsePAM yes"));
+    }
+    trusted(&settings, stacks, holds, found);
+    revoked(&settings, krl, found);
+    let asks_agents = stacks.services.iter().any(|stacked| !stacked.is_sshd());
+    if asks_agents && settings.get("allowagentforwarding") == "no" {
+        let what = "sshd lets no agent come along (AllowAgentForwarding no), and so nobody who logs in has one for sudo.";
+        found.warning(CHECK, what, first("AllowAgentForwarding yes"));
+    }
+    if found.0.len() == before {
+        found.ok(CHECK, format!("{}: TrustedUserCAKeys {}.", PROGRAM, settings.get("trustedusercakeys")));
+    }
+}
+
+/// What `sshd -T` prints.
+struct Settings<'a>(&'a str);
+
+impl<'a> Settings<'a> {
+    /// A setting's value; `none` where it is not set.
+    fn get(&self, name: &str) -> &'a str {
+        self.0.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')).unwrap_or("none")
+    }
+}
+
+fn trusted(settings: &Settings<'_>, stacks: &Stacks, holds: bool, found: &mut Findings) {
+    let sshds = settings.get("trustedusercakeys");
+    let ours = ca_files(stacks);
+    let Some(first_of_ours) = ours.first() else { return };
+    let mend = || first(&format!("TrustedUserCAKeys {first_of_ours}"));
+    if sshds == "none" {
+        let what = "sshd takes no certificates (TrustedUserCAKeys is not set)";
+        return match holds {
+            true => found.problem(CHECK, format!("{what}, and its pam.d lines ask for one: nobody gets in."), mend()),
+            false => found.warning(
+                CHECK,
+                format!("{what}: people log in by other means, and need their agent all the same."),
+                mend(),
+            ),
+        };
+    }
+    let read = |path: &str| fs::read(path).ok();
+    if !ours.iter().any(|path| path == sshds || read(path) == read(sshds)) {
+        let what = format!("sshd trusts the CAs in {sshds}, and pam_ussh those in {}, which are others.", ours.join(", "));
+        found.warning(CHECK, what, mend());
+    }
+}
+
+fn revoked(settings: &Settings<'_>, krl: &Path, found: &mut Findings) {
+    let sshds = settings.get("revokedkeys");
+    if sshds != "none" && !Path::new(sshds).exists() {
+        let what = format!("sshd's list of what is revoked, {sshds}, is not there: sshd refuses every key.");
+        return found.problem(CHECK, what, Some(format!("ca-tool --krl {} krl build", quoted(sshds))));
+    }
+    if sshds == "none" && krl.exists() {
+        let what = format!("sshd does not ask {} (RevokedKeys is not set).", krl.display());
+        found.warning(CHECK, what, first(&format!("RevokedKeys {}", krl.display())));
+    }
+}
+
+/// A line at the very top is what sshd takes, whatever comes later. It reads its files anew when it is told to.
+fn first(line: &str) -> Option<String> {
+    let file = CONFIGURATIONS.iter().find(|path| Path::new(path).exists())?;
+    let unit = if Path::new("/etc/debian_version").exists() { "ssh" } else { "sshd" };
+    let reload = if Path::new("/run/systemd/system").exists() { format!(" && systemctl reload {unit}") } else { String::new() };
+    Some(format!("sed -i '1i {line}' {file}{reload}"))
+}

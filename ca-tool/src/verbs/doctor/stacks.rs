@@ -1,0 +1,94 @@
+//! Which services have pam_ussh, and with which words.
+
+use std::path::Path;
+
+use crate::pam_d::{Line, PamD, Service, Stack};
+
+pub(super) const MODULE: &str = "pam_ussh.so";
+
+/// What other files include; they are no services.
+const SHARED: [&str; 4] = ["common-", "system-auth", "password-auth", "postlogin"];
+
+/// A service with the module in one of its stacks.
+pub(super) struct Stacked {
+    pub(super) name: String,
+    pub(super) service: Service,
+}
+
+/// Everything in pam.d that concerns the module.
+pub(super) struct Stacks {
+    pub(super) pam_d: PamD,
+    pub(super) services: Vec<Stacked>,
+}
+
+impl Stacks {
+    pub(super) fn of_this_host() -> Self {
+        let pam_d = PamD::new(None);
+        let names = pam_d.services().into_iter().filter(|name| !name.contains('.') && !is_shared(Path::new(name)));
+        let read = names.filter_map(|name| pam_d.service(&name).ok().map(|service| Stacked { name, service }));
+        let services = read.filter(|stacked| stacked.service.lines.iter().any(|line| line.is(MODULE))).collect();
+        Self { pam_d, services }
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&Stacked> {
+        self.services.iter().find(|stacked| stacked.name == name)
+    }
+
+    /// The module's own lines, of all services.
+    pub(super) fn lines(&self) -> impl Iterator<Item = &Line> {
+        self.services.iter().flat_map(|stacked| stacked.service.lines.iter().filter(|line| line.is(MODULE)))
+    }
+
+    /// The values of an option, each once.
+    pub(super) fn values(&self, name: &str) -> Vec<String> {
+        let mut values: Vec<_> = self.lines().flat_map(|line| values(line, name)).map(str::to_owned).collect();
+        values.sort();
+        values.dedup();
+        values
+    }
+
+    /// Whether a session of sshd's ends with its certificate.
+    pub(super) fn end_sessions(&self) -> bool {
+        let ends = |word: &String| matches!(word.as_str(), "end_session" | "end_session=yes" | "end_session=renew");
+        self.lines().any(|line| line.stack == Stack::Session && line.words.iter().any(ends))
+    }
+}
+
+impl Stacked {
+    /// The module's lines in one stack.
+    pub(super) fn ours(&self, stack: Stack) -> impl Iterator<Item = &Line> {
+        self.service.of(stack).filter(|line| line.is(MODULE))
+    }
+
+    pub(super) fn is_sshd(&self) -> bool {
+        let listed = |line: &Line| values(line, "sshd_services").any(|list| list.split(',').any(|name| name == self.name));
+        self.name == "sshd" || self.service.lines.iter().any(|line| line.is(MODULE) && listed(line))
+    }
+}
+
+/// The values of an option on a line.
+pub(super) fn values<'a>(line: &'a Line, name: &'a str) -> impl Iterator<Item = &'a str> {
+    line.words.iter().filter_map(move |word| word.strip_prefix(name)?.strip_prefix('='))
+}
+
+/// Whether programs that have no agent include this file as well.
+pub(super) fn is_shared(file: &Path) -> bool {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    SHARED.iter().any(|shared| name.starts_with(shared))
+}
+
+/// The command that puts the lines into a service's file, tried before they count.
+pub(super) fn put(service: &str, words: &[String]) -> String {
+    let file = format!("/etc/pam.d/{service}");
+    let options: String = words.iter().map(|word| format!(" --option {}", quoted(word))).collect();
+    format!(
+        "ca-tool config --pam {service} --whole{options} >{file}.new && \
+         ca-tool doctor --pam {file}.new --service {service} && mv {file}.new {file}"
+    )
+}
+
+/// A word for a shell.
+pub(super) fn quoted(word: &str) -> String {
+    let plain = |character: char| character.is_ascii_alphanumeric() || "_-=./,:@+%".contains(character);
+    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+}

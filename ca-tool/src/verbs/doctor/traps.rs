@@ -1,0 +1,149 @@
+//! Lines that are understood and do not do what they are there for.
+
+use super::control::{Effect, binds, on_success};
+use super::finding::Findings;
+use super::stacks::{MODULE, Stacked, Stacks, is_shared, put};
+use crate::pam_d::{Line, Stack};
+
+const CHECK: &str = "order";
+
+/// Programs that call the auth stack only sometimes: not for NOPASSWD, `nopass`, or while they remember.
+const FORGETFUL: [&str; 3] = ["sudo", "sudo-i", "doas"];
+
+/// Root runs these as well, and has no agent.
+const ROOTS_OWN: [&str; 5] = ["sudo", "sudo-i", "su", "su-l", "doas"];
+
+pub(super) fn look(stacks: &Stacks, found: &mut Findings) {
+    let before = found.0.len();
+    for stacked in &stacks.services {
+        let name = stacked.name.as_str();
+        if stacked.is_sshd() {
+            sshd(stacked, found);
+        } else if ROOTS_OWN.contains(&name) {
+            agents(stacked, found);
+        } else {
+            strangers(stacked, found);
+        }
+    }
+    login_shells(stacks, found);
+    if found.0.len() == before && !stacks.services.is_empty() {
+        found.ok(CHECK, "Nothing in front of pam_ussh's lines, and nothing that is missing beside them, goes round them.");
+    }
+}
+
+/// sudo, su and doas.
+fn agents(stacked: &Stacked, found: &mut Findings) {
+    let name = &stacked.name;
+    let first_words = stacked.service.lines.iter().find(|line| line.is(MODULE)).map_or(&[][..], |line| &line.words);
+    let accounts: Vec<_> = stacked.ours(Stack::Account).collect();
+    if accounts.is_empty() && FORGETFUL.contains(&name.as_str()) {
+        let what = format!("{name} asks in auth alone: a rule without a password, and one that is remembered, go round it.");
+        found.problem(CHECK, what, Some(put(name, first_words)));
+    }
+    for line in accounts {
+        if !binds(&line.control) {
+            let what = format!("{}: \"{}\" lets everybody go on whom pam_ussh refuses.", line.place(), line.control);
+            found.problem(CHECK, what, None);
+        }
+        goes_round(stacked, line, found);
+        let root_is_spared =
+            stacked.service.of(Stack::Account).take_while(|other| *other != line).any(|other| other.is("pam_rootok.so"));
+        if !root_is_spared && !line.words.iter().any(|word| word.starts_with("group=")) {
+            let what = format!("{}: root's own {name}, as in cron jobs, is refused: root has no agent.", line.place());
+            let mend = "account  [success=1 default=ignore]   pam_rootok.so";
+            let mend = format!("sed -i '{}i {mend}' {}", line.number, line.file.display());
+            found.warning(CHECK, what, Some(mend));
+        }
+    }
+}
+
+fn sshd(stacked: &Stacked, found: &mut Findings) {
+    let mut sessions = stacked.ours(Stack::Session).filter(|line| binds(&line.control)).peekable();
+    if sessions.peek().is_none() {
+        let what = format!(
+            "{} has no session line that is required: a login by public key is never held to its certificate.",
+            stacked.name
+        );
+        let words: Vec<_> = stacked.ours(Stack::Account).next().map_or(Vec::new(), |line| line.words.clone());
+        found.problem(CHECK, what, Some(put("sshd", &words)));
+    }
+    for line in sessions {
+        goes_round(stacked, line, found);
+        let before = |other: &&Line| *other != line;
+        for other in stacked.service.of(Stack::Session).take_while(before) {
+            let says = |word: &str| other.words.iter().any(|other| other == word);
+            let ends = line.words.iter().any(|word| word.starts_with("end_session") && word != "end_session=no");
+            if other.is("pam_env.so") && says("user_readenv=1") {
+                let what = format!(
+                    "{} reads a file of the user's before {}: it could name another certificate.",
+                    other.place(),
+                    line.place()
+                );
+                found.problem(CHECK, what, None);
+            }
+            if other.is("pam_systemd.so") && ends {
+                let what =
+                    format!("{} comes before {}: logind is not told when the session ends.", other.place(), line.place());
+                found.warning(CHECK, what, None);
+            }
+            if other.is("pam_selinux.so") && says("open") && ends {
+                let what = format!("{} comes before {}: the guard starts in the person's domain.", other.place(), line.place());
+                found.warning(CHECK, what, None);
+            }
+        }
+    }
+}
+
+/// Services without an agent: consoles, timers, polkit's daemon.
+fn strangers(stacked: &Stacked, found: &mut Findings) {
+    let refusing = |line: &&Line| line.is(MODULE) && line.stack != Stack::Session && binds(&line.control);
+    for line in stacked.service.lines.iter().filter(refusing) {
+        if is_shared(&line.file) {
+            let what = format!(
+                "{}: the console, cron and others include this file, and have no agent: all are refused, root too.",
+                line.place()
+            );
+            found.problem(CHECK, what, Some(format!("sed -i '{}d' {}", line.number, line.file.display())));
+        } else {
+            let what = format!(
+                "{}: {} finds an agent at most by accident, and refuses everybody without.",
+                line.place(),
+                stacked.name
+            );
+            found.warning(CHECK, what, None);
+        }
+    }
+}
+
+/// A line in front that ends the stack, or jumps over the module, for those whom it accepts.
+fn goes_round(stacked: &Stacked, ours: &Line, found: &mut Findings) {
+    let lines: Vec<_> = stacked.service.of(ours.stack).collect();
+    let Some(at) = lines.iter().position(|line| *line == ours) else { return };
+    for (index, line) in lines.iter().enumerate().take(at) {
+        let skips = match on_success(&line.control) {
+            Effect::Done => line.depth <= ours.depth,
+            Effect::Jump(over) => index + over >= at,
+            Effect::Goes => false,
+        };
+        if skips && !line.is("pam_rootok.so") && !line.is(MODULE) {
+            let what =
+                format!("{}: whom {} accepts, pam_ussh in {} is not asked about.", line.place(), line.module, ours.place());
+            found.problem(CHECK, what, None);
+        }
+    }
+}
+
+/// sudo -i and su - are services of their own.
+fn login_shells(stacks: &Stacks, found: &mut Findings) {
+    for (base, login) in [("sudo", "sudo-i"), ("su", "su-l")] {
+        let asks = |name| stacks.get(name).is_some_and(|stacked| stacked.ours(Stack::Account).next().is_some());
+        let Some(line) = stacks.get(base).and_then(|stacked| stacked.ours(Stack::Account).next()) else { continue };
+        if stacks.pam_d.find(login).is_some() && !asks(login) {
+            let what = format!(
+                "{base} asks for a certificate and {login} does not: whoever says `{base} -{}` goes round it.",
+                login.chars().last().unwrap_or('i')
+            );
+            found.problem(CHECK, what, Some(put(login, &line.words)));
+        }
+    }
+}

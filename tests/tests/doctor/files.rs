@@ -1,0 +1,138 @@
+//! Files that pam_ussh reads or is.
+
+use super::rig::{Case, Mended, each};
+
+#[test]
+fn files_that_others_can_write_or_that_are_missing_are_found() {
+    let install = "install -m 644 ca.pub /etc/ssh/trusted_user_ca";
+    let back = "cp -a /root/etc/ssh/trusted_user_ca /etc/ssh/";
+    each(&[
+        Case {
+            make: "chmod 664 /etc/ssh/trusted_user_ca",
+            says: ("ca-file", "problem", "trusted_user_ca is writable by others than root"),
+            mended: Mended::AsItSays,
+        },
+        Case {
+            make: "chown alice /etc/ssh/trusted_user_ca",
+            says: ("ca-file", "problem", "belongs to uid 1001, not to root"),
+            mended: Mended::AsItSays,
+        },
+        Case {
+            make: "chmod 775 /etc/ssh",
+            says: (
+                "ca-file",
+                "problem",
+                "/etc/ssh is writable by others than root: pam_ussh refuses everybody, for the sake of",
+            ),
+            mended: Mended::AsItSays,
+        },
+        Case {
+            make: "mkdir /etc/ssh/cas; chown alice /etc/ssh/cas; mv /etc/ssh/trusted_user_ca /etc/ssh/cas/; ln -s cas/trusted_user_ca /etc/ssh/",
+            says: ("ca-file", "problem", "/etc/ssh/cas belongs to uid 1001"),
+            mended: Mended::AsItSays,
+        },
+        Case {
+            make: "mv /etc/ssh/trusted_user_ca /tmp/ca; ln -s /tmp/ca /etc/ssh/trusted_user_ca",
+            says: ("ca-file", "problem", "/tmp is everybody's"),
+            mended: Mended::By("rm /etc/ssh/trusted_user_ca; cp -a /root/etc/ssh/trusted_user_ca /etc/ssh/"),
+        },
+        Case {
+            make: "rm /etc/ssh/trusted_user_ca",
+            says: ("ca-file", "problem", "cannot be read"),
+            mended: Mended::Elsewhere(install, back),
+        },
+        Case {
+            make: "echo '# none' >/etc/ssh/trusted_user_ca",
+            says: ("ca-file", "problem", "holds no CA's key: everybody is refused"),
+            mended: Mended::Elsewhere(install, back),
+        },
+        Case {
+            make: "sed -i '1i ssh-ed25519 AAAA' /etc/ssh/trusted_user_ca",
+            says: ("ca-file", "warning", "sshd does not read on behind it"),
+            mended: Mended::AsItSays,
+        },
+        Case {
+            make: "ssh-keygen -q -t rsa -b 1024 -N '' -f /root/small; cat /root/small.pub >>/etc/ssh/trusted_user_ca",
+            says: ("ca-file", "problem", "has an RSA key of 1024 bits"),
+            mended: Mended::By(back),
+        },
+        Case {
+            make: "ssh-keygen -q -t rsa -b 2048 -N '' -f /root/middle; cat /root/middle.pub >>/etc/ssh/trusted_user_ca",
+            says: ("ca-file", "warning", "has an RSA key of 2048 bits"),
+            mended: Mended::By(back),
+        },
+    ]);
+}
+
+#[test]
+fn lists_that_cannot_be_relied_on_are_found() {
+    let back = "cp -a /root/etc/ssh/revoked_keys /etc/ssh/";
+    each(&[
+        Case {
+            make: "chmod 666 /etc/ssh/revoked_keys",
+            says: ("krl", "problem", "revoked_keys is writable by others than root"),
+            mended: Mended::AsItSays,
+        },
+        Case {
+            make: "rm /etc/ssh/revoked_keys",
+            says: ("krl", "problem", "cannot be read, and so everybody is refused"),
+            mended: Mended::Elsewhere("ca-tool krl build", back),
+        },
+        Case {
+            make: "truncate -s 20 /etc/ssh/revoked_keys",
+            says: ("krl", "problem", "cannot be relied on"),
+            mended: Mended::By(back),
+        },
+        Case {
+            make: "truncate -s 20 /etc/ssh/revoked_keys",
+            says: ("pam.d", "problem", "refuses everybody for the files that this line names"),
+            mended: Mended::By(back),
+        },
+        Case {
+            make: "ca-tool doctor >/dev/null; ssh-keygen -q -k -z 4 -f /etc/ssh/revoked_keys",
+            says: ("krl", "problem", "is version 4, and version 5 was here before"),
+            mended: Mended::AsItSays,
+        },
+        Case {
+            make: "sed -i 's/revoked_keys=[^ ]*/& krl_max_age=1s/' /etc/pam.d/sudo; sleep 2",
+            says: ("krl", "problem", "krl_max_age allows"),
+            mended: Mended::Elsewhere("ca-tool update", "cp -a /root/etc/pam.d/sudo /etc/pam.d/"),
+        },
+        Case {
+            make: "sed -i 's/ revoked_keys=[^ ]*//' /etc/pam.d/sudo",
+            says: ("pam.d", "warning", "revoked_keys is not asked, so who is revoked gets in"),
+            mended: Mended::AsItSays,
+        },
+        Case {
+            make: "sed -i 's/revoked_keys=[^ ]*/& authorized_principals_file=\\/etc\\/ssh\\/who/' /etc/pam.d/sudo",
+            says: ("principals", "problem", "/etc/ssh/who cannot be read"),
+            mended: Mended::By("echo root >/etc/ssh/who"),
+        },
+    ]);
+}
+
+#[test]
+fn module_and_guard_that_do_not_belong_together_are_found() {
+    each(&[
+        Case {
+            make: "printf '#!/bin/sh\\necho ussh-session-guard 0.0.1\\n' >/root/guard; chmod 755 /root/guard; mount --bind /root/guard /usr/libexec/ussh-session-guard",
+            says: ("installed", "problem", "They belong together"),
+            mended: Mended::Elsewhere("apt-get install --reinstall libpam-ussh", "umount /usr/libexec/ussh-session-guard"),
+        },
+        Case {
+            make: "mkdir /root/empty; mount --bind /root/empty /usr/libexec",
+            says: ("installed", "problem", "no revocation ends a session"),
+            mended: Mended::Elsewhere("apt-get install --reinstall libpam-ussh", "umount /usr/libexec"),
+        },
+        Case {
+            make: "mount --bind /root/empty /usr/libexec",
+            says: ("installed", "warning", "PAM cannot be asked anything"),
+            mended: Mended::Elsewhere("apt-get install --reinstall libpam-ussh", "umount /usr/libexec"),
+        },
+        Case {
+            make: "sed -i 's,pam_ussh.so,/lib/security/pam_ussh.so,' /etc/pam.d/su",
+            says: ("installed", "problem", "names /lib/security/pam_ussh.so, which is not there"),
+            mended: Mended::By("cp -a /root/etc/pam.d/su /etc/pam.d/"),
+        },
+    ]);
+}

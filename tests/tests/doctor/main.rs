@@ -1,0 +1,7 @@
+//! `ca-tool doctor` on a private host: well, and with one thing wrong at a time; what it says mends it does.
+
+mod files;
+mod lines;
+mod rig;
+mod sshd_and_sudo;
+mod well;

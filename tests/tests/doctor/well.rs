@@ -1,0 +1,50 @@
+//! A host with which nothing is wrong, a host without pam_ussh, and somebody who is not root.
+
+use std::collections::BTreeSet;
+
+use super::rig::{doctor, host};
+use tests::world::World;
+
+#[test]
+fn nothing_is_wrong_with_a_host_that_was_set_up_as_documented() {
+    let world = host();
+    let (findings, code) = doctor(&world);
+    assert_eq!(code, 0, "{findings:#?}");
+    let bad: Vec<_> = findings.iter().filter(|finding| finding.state != "ok").collect();
+    assert!(bad.is_empty(), "{bad:#?}");
+    let checks: BTreeSet<_> = findings.iter().map(|finding| finding.check.as_str()).collect();
+    let all = ["ca-file", "clock", "installed", "krl", "order", "pam.d", "sshd", "sudoers", "systemd", "versions"];
+    assert_eq!(checks.into_iter().collect::<Vec<_>>(), all);
+
+    // For people: a line each, and the same exit code.
+    let answer = world.run(&["ca-tool", "doctor"]);
+    let lines: Vec<_> = answer.ok().stdout.lines().collect();
+    assert_eq!(lines.len(), findings.len(), "{answer}");
+    assert!(lines.iter().all(|line| line.starts_with("ok       ")), "{answer}");
+}
+
+#[test]
+fn what_only_root_can_see_is_said_to_be_unseen_by_others() {
+    let world = host();
+    let answer = world.run_as("alice", &["ca-tool", "doctor"]);
+    let text = &answer.ok().stdout;
+    assert!(text.contains("Not run as root") && text.contains("$ sudo ca-tool doctor"), "{answer}");
+    assert!(text.contains("You have no ssh-agent here"), "{answer}");
+    assert!(!text.contains("sudoers  ") && !text.contains("problem"), "{answer}");
+    let agent = world.agent_of("alice", "/home/alice/agent");
+    let answer = world.run_with("alice", &[("SSH_AUTH_SOCK", agent.socket())], &["ca-tool", "doctor"]);
+    assert!(answer.ok().stdout.contains("holds 0 keys and no certificate"), "{answer}");
+    agent.stop();
+    let answer = world.run_with("alice", &[("SSH_AUTH_SOCK", "/home/alice/agent")], &["ca-tool", "doctor"]);
+    assert!(answer.ok().stdout.contains("The ssh-agent at /home/alice/agent cannot be used"), "{answer}");
+}
+
+#[test]
+fn a_host_whose_files_nobody_has_touched_is_told_that_nobody_is_asked() {
+    let world = World::new();
+    world.install_ca_tool();
+    world.install_pam_try();
+    world.install_session_guard();
+    let (findings, _) = doctor(&world);
+    assert!(findings.iter().any(|finding| finding.what.contains("nobody is asked for a certificate")), "{findings:#?}");
+}
