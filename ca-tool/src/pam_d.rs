@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, OrSay, Result};
 
-/// Where libpam looks, the first one first.
-const FOLDERS: [&str; 3] = ["/etc/pam.d", "/usr/lib/pam.d", "/usr/share/pam.d"];
+/// Where libpam looks, the first one first; the last two are where distributions have it built to (SUSE).
+const FOLDERS: [&str; 4] = ["/etc/pam.d", "/usr/lib/pam.d", "/usr/share/pam.d", "/usr/etc/pam.d"];
 
 /// libpam's bound for substacks in substacks; for includes it has none but its memory.
 const DEEPEST: usize = 32;

@@ -49,7 +49,7 @@ pub(crate) struct Args {
     /// Added to each pam_ussh line (repeatable); end_session, session_* and auth_info to sshd's only. With --sshd: ca_file and revoked_keys
     #[arg(long, value_name = "WORD", conflicts_with_all = ["ssh", "sudoers", "host"])]
     option: Vec<String>,
-    /// Where the files of PAM are [default: /etc/pam.d, then /usr/lib/pam.d]
+    /// Where the files of PAM are [default: where libpam looks]
     #[arg(long, value_name = "DIR", conflicts_with_all = ["sshd", "ssh", "sudoers", "host"])]
     pam_d: Option<PathBuf>,
     /// Another host's files, for tests
@@ -102,7 +102,7 @@ pub(crate) fn run(args: &Args, setting: &Setting) -> Result<()> {
     let host = Host::in_root(&args.root);
     let words = Words::new(&args.option, &host, &setting.krl)?;
     let lines = match args.pam {
-        Some(service) => pam::lines(service, args, &host, &words)?,
+        Some(service) => pam::lines(service, args, &words)?,
         None if args.sshd => sshd::lines(&host, &words)?,
         None if args.ssh => client::lines(&host),
         None if args.sudoers => sudoers::lines(),

@@ -5,3 +5,4 @@ mod lines;
 mod rig;
 mod sshd_and_sudo;
 mod well;
+mod yubikey;

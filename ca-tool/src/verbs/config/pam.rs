@@ -1,17 +1,13 @@
 //! Lines for `/etc/pam.d/SERVICE`.
 
 use std::fs;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::words::{Line, Words};
 use super::{Args, Lines, Service, block};
 use crate::error::{Error, OrSay, Result};
-use crate::host::Host;
+use crate::pam_d::PamD;
 use crate::talk;
-
-/// Where libpam looks, the admin's folder first; SUSE's has had two names.
-const FOLDERS: [&str; 3] = ["/etc/pam.d", "/usr/lib/pam.d", "/usr/etc/pam.d"];
 
 /// A service's file, as it is now.
 struct Present {
@@ -20,10 +16,11 @@ struct Present {
     text: String,
 }
 
-pub(super) fn lines(service: Service, args: &Args, host: &Host, words: &Words) -> Result<Lines> {
+pub(super) fn lines(service: Service, args: &Args, words: &Words) -> Result<Lines> {
     let folder = args.pam_d.as_deref().unwrap_or(Path::new("/etc/pam.d"));
     let file = folder.join(service.name());
-    let present = present(service, args.pam_d.as_deref(), host)?;
+    let pam_d = args.pam_d.as_deref().map_or_else(|| PamD::below(&args.root), |folder| PamD::new(Some(folder)));
+    let present = present(service, &pam_d)?;
     let mut notes = Vec::new();
     let included = present.as_ref().and_then(|present| included(&present.text, service));
     let block = match included {
@@ -66,25 +63,14 @@ fn needed(service: Service, words: &Words) -> Result<Vec<String>> {
     Ok(lines)
 }
 
-fn present(service: Service, pam_d: Option<&Path>, host: &Host) -> Result<Option<Present>> {
-    let places = match pam_d {
-        Some(folder) => vec![folder.join(service.name())],
-        None => FOLDERS.iter().map(|folder| host.path(folder).join(service.name())).collect(),
-    };
-    for from in places {
-        match fs::read(&from) {
-            Ok(bytes) => {
-                let text = String::from_utf8(bytes).or_say(
-                    format!("{} is no text", from.display()),
-                    "Its bytes must stay as they are, and that needs UTF-8: mend the file by hand.",
-                )?;
-                return Ok(Some(Present { from, text }));
-            }
-            Err(error) if error.kind() == ErrorKind::NotFound => {}
-            Err(error) => return Err(error).or_say(format!("{} cannot be read", from.display()), "Run this as root."),
-        }
-    }
-    Ok(None)
+fn present(service: Service, pam_d: &PamD) -> Result<Option<Present>> {
+    let Some(from) = pam_d.find(service.name()) else { return Ok(None) };
+    let bytes = fs::read(&from).or_say(format!("{} cannot be read", from.display()), "Run this as root.")?;
+    let text = String::from_utf8(bytes).or_say(
+        format!("{} is no text", from.display()),
+        "Its bytes must stay as they are, and that needs UTF-8: mend the file by hand.",
+    )?;
+    Ok(Some(Present { from, text }))
 }
 
 fn missing(service: Service, folder: &Path) -> Error {

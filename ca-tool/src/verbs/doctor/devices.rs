@@ -78,3 +78,71 @@ fn firmware(name: &str, yubikey: &YubiKey, found: &mut Findings) {
 fn numbers(version: &str) -> Vec<u32> {
     version.split('.').filter_map(|part| part.parse().ok()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::finding::State;
+    use super::*;
+    use crate::verbs::key::list::Slot;
+
+    fn yubikey(firmware: &str, algorithm: &'static str) -> YubiKey {
+        let slot = Slot {
+            slot: "9c".to_owned(),
+            algorithm,
+            origin: Some("generated"),
+            pin_policy: "once",
+            touch_policy: Some("always"),
+            fingerprint: None,
+            public_key: None,
+        };
+        YubiKey {
+            serial: 1,
+            firmware: firmware.to_owned(),
+            pin_tries: 3,
+            puk_tries: Some(3),
+            default_pin: Some(false),
+            default_puk: Some(false),
+            default_management_key: false,
+            management_key: "its own",
+            slots: vec![slot],
+        }
+    }
+
+    fn said(yubikey: &YubiKey) -> Vec<(State, String)> {
+        let mut found = Findings::default();
+        judge(yubikey, &mut found);
+        found.0.into_iter().map(|finding| (finding.state, finding.what)).collect()
+    }
+
+    #[test]
+    fn what_the_factory_set_is_a_problem_where_a_key_hangs_on_it() {
+        assert_eq!(said(&yubikey("5.7.4", "p384")), [(State::Ok, "YubiKey 1: firmware 5.7.4, 1 keys.".to_owned())]);
+        let mut known = yubikey("5.7.4", "p384");
+        (known.default_pin, known.default_puk, known.default_management_key) = (Some(true), Some(true), true);
+        assert_eq!(said(&known).iter().filter(|(state, _)| *state == State::Problem).count(), 3);
+        known.slots.clear();
+        assert_eq!(said(&known).iter().filter(|(state, _)| *state == State::Warning).count(), 3);
+    }
+
+    #[test]
+    fn a_blocked_pin_is_a_problem() {
+        let blocked = YubiKey { pin_tries: 0, ..yubikey("5.7.4", "p384") };
+        assert!(matches!(said(&blocked).as_slice(), [(State::Problem, what)] if what.contains("blocked")));
+    }
+
+    #[test]
+    fn firmware_with_known_faults_counts_for_the_keys_that_have_them() {
+        for (firmware, algorithm, state) in [
+            ("4.2.6", "rsa2048", State::Problem),
+            ("4.3.4", "rsa2048", State::Problem),
+            ("4.3.5", "rsa2048", State::Ok),
+            ("4.2.5", "rsa2048", State::Ok),
+            ("5.4.3", "p256", State::Warning),
+            ("5.6.9", "p384", State::Warning),
+            ("5.7.0", "p256", State::Ok),
+            ("5.4.3", "rsa2048", State::Ok),
+        ] {
+            assert_eq!(said(&yubikey(firmware, algorithm)).first().unwrap().0, state, "{firmware} {algorithm}");
+        }
+    }
+}
