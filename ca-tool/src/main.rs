@@ -27,6 +27,7 @@ mod pam_try;
 mod public_key;
 mod secret;
 mod selector;
+mod served_agent;
 mod setting;
 mod talk;
 mod verbs;

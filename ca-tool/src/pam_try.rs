@@ -12,11 +12,20 @@ pub(crate) const PROGRAM: &str = "/usr/libexec/ussh-pam-try";
 
 const ADVICE: &str = "It comes with pam_ussh (package libpam-ussh or pam_ussh) and belongs to the same version.";
 
+/// Said before anything else is begun.
+///
+/// # Errors
+/// It is not.
+pub(crate) fn is_installed() -> Result<()> {
+    match Path::new(PROGRAM).is_file() {
+        true => Ok(()),
+        false => Err(Error::new(format!("{PROGRAM} is not installed, and without it PAM cannot be asked."), ADVICE)),
+    }
+}
+
 /// One PAM transaction to come. What is not named is not told to PAM.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Question {
-    /// ussh-pam-try, if not [`PROGRAM`].
-    pub(crate) program: Option<PathBuf>,
     pub(crate) service: String,
     /// PAM_USER.
     pub(crate) user: String,
@@ -80,7 +89,10 @@ impl Question {
     /// # Errors
     /// PAM could not be asked.
     pub(crate) fn ask(&self, mut on_said: impl FnMut(&str)) -> Result<Answer> {
-        let program = self.program.as_deref().unwrap_or(Path::new(PROGRAM));
+        self.ask_by(Path::new(PROGRAM), &mut on_said)
+    }
+
+    fn ask_by(&self, program: &Path, on_said: &mut dyn FnMut(&str)) -> Result<Answer> {
         let cannot = format!("{} cannot be run", program.display());
         let mut child = self.command(program).spawn().or_say(&cannot, ADVICE)?;
         let errors = child.stderr.take().map(|stderr| std::thread::spawn(move || first_lines(stderr)));
@@ -164,14 +176,18 @@ mod tests {
 
     #[test]
     fn a_program_that_is_not_there_is_said() {
-        let question = Question { program: Some("/nonexistent".into()), ..Question::default() };
-        let error = question.ask(|_| ()).unwrap_err();
+        let error = Question::default().ask_by(Path::new("/nonexistent"), &mut |_| ()).unwrap_err();
         assert!(error.what().contains("/nonexistent cannot be run"), "{error}");
     }
 
     #[test]
     fn a_failure_is_no_answer() {
-        let question = Question { program: Some("/bin/false".into()), ..Question::default() };
-        assert!(question.ask(|_| ()).unwrap_err().what().contains("PAM cannot be asked"));
+        assert!(
+            Question::default()
+                .ask_by(Path::new("/bin/false"), &mut |_| ())
+                .unwrap_err()
+                .what()
+                .contains("PAM cannot be asked")
+        );
     }
 }

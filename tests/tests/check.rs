@@ -189,6 +189,17 @@ fn a_login_by_certificate_is_judged_as_inside_sshd() {
 }
 
 #[test]
+fn a_host_without_ussh_pam_try_says_so() {
+    let world = World::new();
+    world.install_ca_tool();
+    world.write("/root/new", SUDO);
+    for words in [vec!["ca-tool", "check"], vec!["ca-tool", "doctor", "--pam", "/root/new", "--user", "alice"]] {
+        let answer = world.run(&words);
+        assert!(answer.refused().stderr.contains("/usr/libexec/ussh-pam-try is not installed"), "{answer}");
+    }
+}
+
+#[test]
 fn nothing_is_left_behind() {
     let world = world(SUDO);
     let _person = person(&world, &Request::new("alice@corp"));

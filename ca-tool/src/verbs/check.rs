@@ -15,10 +15,10 @@ use nix::unistd::{Uid, User, getuid};
 use crate::error::{Error, OrSay, Result};
 use crate::pam_d::{PamD, Stack};
 use crate::pam_try::{Answer, Question};
+use crate::served_agent::{Listed, ServedAgent};
 use crate::setting::Setting;
-use crate::{agent, talk};
-use identity::{Identity, Listed, Verdict};
-use relay::Relay;
+use crate::{agent, pam_try, talk};
+use identity::{Identity, Verdict};
 use report::Report;
 use stack::Stacks;
 
@@ -46,12 +46,10 @@ pub(crate) struct Args {
     /// Where the pam.d files are [default: where libpam looks]
     #[arg(long, value_name = "FOLDER")]
     pam_d: Option<PathBuf>,
-    /// Another ussh-pam-try
-    #[arg(long, value_name = "FILE", hide = true)]
-    pam_try: Option<PathBuf>,
 }
 
 pub(crate) fn run(args: &Args, setting: &Setting) -> Result<()> {
+    pam_try::is_installed()?;
     let person = person(args)?;
     let service = PamD::new(args.pam_d.as_deref()).service(&args.service)?;
     let stacks = Stacks::of(&service);
@@ -101,7 +99,7 @@ fn judge_agent(args: &Args, person: &User, stacks: &Stacks) -> Result<Report> {
     // An agent that cannot be asked has a verdict of its own below, in the module's words.
     if let Some(Ok((agent, (identities, plain_keys)))) = listed {
         report.plain_keys = plain_keys.len();
-        let relay = Relay::start(agent, person.uid.as_raw())?;
+        let relay = relay::start(agent, person.uid.as_raw())?;
         for identity in identities {
             let verdicts = judge_one(args, person, stacks, &relay, &identity, &plain_keys)?;
             report.add(identity, verdicts);
@@ -120,7 +118,7 @@ fn judge_one(
     args: &Args,
     person: &User,
     stacks: &Stacks,
-    relay: &Relay,
+    relay: &ServedAgent,
     identity: &Identity,
     plain_keys: &[Listed],
 ) -> Result<Vec<Verdict>> {
@@ -165,7 +163,6 @@ fn question(args: &Args, person: &User) -> Question {
     let is_about_root = ABOUT_ROOT.contains(&args.service.as_str());
     let is_setuid = Uid::effective().is_root() && !person.uid.is_root();
     Question {
-        program: args.pam_try.clone(),
         service: args.service.clone(),
         user: if is_about_root { "root".to_owned() } else { person.name.clone() },
         invoker: is_setuid.then(|| person.name.clone()),

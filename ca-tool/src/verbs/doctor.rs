@@ -23,6 +23,7 @@ use std::path::PathBuf;
 
 use crate::error::Result;
 use crate::setting::Setting;
+use trial::Trial;
 
 /// Say what is wrong on this host, and what mends it
 ///
@@ -36,14 +37,16 @@ pub(crate) struct Args {
     /// The service that the file is for
     #[arg(long, value_name = "NAME", default_value = "sudo", requires = "pam")]
     service: String,
-    /// Whom to try it for, besides root (repeatable) [default: you]
+    /// Whom to try it for, besides root (repeatable) [default: who typed sudo]
     #[arg(long, value_name = "USER", requires = "pam")]
     user: Vec<String>,
+    /// The part that runs where nothing of the host can change
+    #[arg(long, hide = true, requires = "pam")]
+    inside: bool,
 }
 
 pub(crate) fn run(args: &Args, setting: &Setting) -> Result<()> {
-    match &args.pam {
-        Some(file) => trial::run(file, &args.service, &args.user, setting),
-        None => examination::run(setting),
-    }
+    let Some(file) = &args.pam else { return examination::run(setting) };
+    let trial = Trial { file, service: &args.service, users: &args.user };
+    if args.inside { trial::inside(&trial, setting) } else { trial::run(&trial, setting) }
 }

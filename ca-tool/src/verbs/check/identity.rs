@@ -7,8 +7,7 @@ use ussh_cert::key::fingerprint;
 use ussh_cert::refusal::text;
 use ussh_cert::timestamp::rfc3339;
 
-/// Blob and comment, as the agent lists them.
-pub(super) type Listed = (Vec<u8>, Vec<u8>);
+use crate::served_agent::Listed;
 
 /// What the module said of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
