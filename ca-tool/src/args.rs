@@ -53,6 +53,8 @@ pub(crate) enum Verb {
     Log(verbs::log::Args),
     Revoke(verbs::revoke::Args),
     Krl(verbs::krl::Args),
+    CaFile(verbs::ca_file::Args),
+    Update(verbs::update::Args),
     Check(verbs::check::Args),
     Doctor(verbs::doctor::Args),
     Config(verbs::config::Args),

@@ -23,6 +23,8 @@ const LONGEST: usize = 512;
 pub(crate) enum Level {
     /// Somebody should look at once.
     Alert,
+    /// Somebody should look today.
+    Warning,
     Notice,
     Info,
 }
@@ -58,6 +60,7 @@ impl Line {
     fn send(&self, socket: &Path, level: Level) -> io::Result<()> {
         let severity = match level {
             Level::Alert => 1,
+            Level::Warning => 4,
             Level::Notice => 5,
             Level::Info => 6,
         };

@@ -1,18 +1,17 @@
 //! The revocation list as a file: replaced whole, one writer at a time, and never older than it was.
 
-use std::fs::{File, OpenOptions, Permissions};
-use std::io::{ErrorKind, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::fs::File;
+use std::io::ErrorKind;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use nix::fcntl::OFlag;
 use ussh_cert::krl::Krl;
 
 use crate::error::{Error, OrSay, Result};
 use crate::file;
 use crate::issue::request::now;
 use crate::journal::{Journal, WrittenKrl};
-use crate::talk;
+use crate::{signed_file, talk};
 
 /// Everybody reads it: sshd and pam_ussh as root, people who ask why they are refused.
 const MODE: u32 = 0o644;
@@ -32,12 +31,8 @@ impl KrlFile {
     /// # Errors
     /// When it cannot be read, or is no revocation list that OpenSSH would load: what it revokes must not get lost.
     pub(crate) fn open(path: &Path) -> Result<Self> {
-        let path = match path.canonicalize() {
-            Ok(real) => real,
-            Err(error) if error.kind() == ErrorKind::NotFound => std::path::absolute(path).or_say(cannot(path), ADVICE)?,
-            Err(error) => return Err(error).or_say(cannot(path), ADVICE),
-        };
-        let lock = lock(&path)?;
+        let path = file::real(path).or_say(cannot(path), ADVICE)?;
+        let lock = file::lock(&path).or_say(cannot(&path), ADVICE)?;
         let (old, mode) = match std::fs::read(&path) {
             Ok(bytes) => (Some(read(&path, &bytes)?), mode(&path)?),
             Err(error) if error.kind() == ErrorKind::NotFound => (None, MODE),
@@ -67,21 +62,15 @@ impl KrlFile {
         krl.generated_date = now().max(before(|old| old.generated_date, |last| last.generated));
         let bytes = krl.write().or_say(format!("{name} would be too large"), "Revoke key IDs or keys instead of serials.")?;
         let written = WrittenKrl { file: name, version: krl.version, generated: krl.generated_date };
-        let new = tempfile::Builder::new()
-            .permissions(Permissions::from_mode(self.mode))
-            .tempfile_in(file::folder(&self.path))
-            .and_then(|mut new| {
-                new.write_all(&bytes)?;
-                // Again, without the umask.
-                new.as_file().set_permissions(Permissions::from_mode(self.mode))?;
-                new.as_file().sync_all().map(|()| new)
-            })
-            .or_say(cannot(&self.path), ADVICE)?;
+        let draft = file::Draft::write(&self.path, &bytes, self.mode).or_say(cannot(&self.path), ADVICE)?;
         if let Some(journal) = journal {
             journal.write_krl(&written)?;
         }
-        new.persist(&self.path).map_err(|error| error.error).or_say(cannot(&self.path), ADVICE)?;
-        file::sync_folder(&self.path).or_say(cannot(&self.path), ADVICE)?;
+        draft.put_in_place().or_say(cannot(&self.path), ADVICE)?;
+        let signature = signed_file::signature_of(&self.path);
+        if signature.exists() {
+            talk::warn(format_args!("{} is of the list before: ca-tool krl sign.", signature.display()));
+        }
         Ok(written)
     }
 }
@@ -107,20 +96,4 @@ pub(crate) fn read(path: &Path, bytes: &[u8]) -> Result<Krl> {
 
 fn mode(path: &Path) -> Result<u32> {
     Ok(std::fs::metadata(path).or_say(cannot(path), ADVICE)?.permissions().mode() & 0o7777)
-}
-
-/// A file of its own: the list is another one after it was replaced. And one that only its owner can open, as folder and
-/// list can be by everybody: whoever can open something can lock it, and hold up revocations for ever.
-fn lock(path: &Path) -> Result<File> {
-    let mut name = std::ffi::OsString::from(".");
-    name.push(path.file_name().unwrap_or_default());
-    name.push(".lock");
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(false).mode(0o600).custom_flags(OFlag::O_NOFOLLOW.bits());
-    let lock = options.open(file::folder(path).join(name)).or_say(cannot(path), ADVICE)?;
-    if lock.try_lock().is_err() {
-        talk::say(format_args!("Another ca-tool writes {}: waiting.", path.display()));
-        lock.lock().or_say(cannot(path), ADVICE)?;
-    }
-    Ok(lock)
 }

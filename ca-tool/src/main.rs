@@ -1,10 +1,11 @@
 //! An SSH certificate authority whose key cannot leave its YubiKey.
 //!
 //! ```text
-//! args       what was typed                     verbs      one story each: init, key, sign, inspect, revoke, krl, log
+//! args       what was typed                     verbs      one story each
 //! setting    where things are on this host      secret     PINs and passphrases: asked for, never kept
 //! selector   which CA  ->  backend              one `CaSigner` for each place where a CA's key can be
 //! issue      request -> certificate -> deliver  journal    every attempt, before its certificate leaves
+//! signed_file  lists that a CA signed, for hosts that fetch them
 //! ```
 #![forbid(unsafe_code)]
 
@@ -13,6 +14,7 @@ mod args;
 mod attestation;
 mod audit;
 mod backend;
+mod ca_file;
 mod clock;
 mod error;
 mod file;
@@ -29,6 +31,7 @@ mod secret;
 mod selector;
 mod served_agent;
 mod setting;
+mod signed_file;
 mod talk;
 mod verbs;
 
@@ -63,6 +66,8 @@ fn run(verb: Verb, setting: &Setting) -> Result<()> {
         Verb::Log(args) => verbs::log::run(&args, setting),
         Verb::Revoke(args) => verbs::revoke::run(&args, setting),
         Verb::Krl(args) => verbs::krl::run(&args, setting),
+        Verb::CaFile(args) => verbs::ca_file::run(&args, setting),
+        Verb::Update(args) => verbs::update::run(&args, setting),
         Verb::Check(args) => verbs::check::run(&args, setting),
         Verb::Doctor(args) => verbs::doctor::run(&args, setting),
         Verb::Config(args) => verbs::config::run(&args, setting),

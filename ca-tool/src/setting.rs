@@ -14,6 +14,7 @@ use crate::selector::CaSelector;
 const CONFIGURATION: &str = "/etc/ussh/ca.toml";
 const JOURNAL: &str = "/var/lib/ussh/journal.db";
 const KRL: &str = "/etc/ssh/revoked_keys";
+const CA_FILE: &str = "/etc/ssh/trusted_user_ca";
 
 /// One run's surroundings.
 pub(crate) struct Setting {
@@ -22,6 +23,9 @@ pub(crate) struct Setting {
     /// Whether somebody said where it is, rather than nobody.
     pub(crate) journal_was_named: bool,
     pub(crate) krl: PathBuf,
+    /// TrustedUserCAKeys of this host.
+    pub(crate) ca_file: PathBuf,
+    pub(crate) update: Update,
     pub(crate) json: bool,
     pub(crate) secrets: Secrets,
     /// Whether the last try of a PIN may be used.
@@ -34,10 +38,30 @@ pub(crate) struct Setting {
 struct Configuration {
     journal: Option<PathBuf>,
     krl: Option<PathBuf>,
+    ca_file: Option<PathBuf>,
     /// The CA that is meant when `-s` is not given: a name below, or a selector.
     default_ca: Option<String>,
     /// Names for selectors.
     ca: std::collections::BTreeMap<String, NamedCa>,
+    update: Update,
+}
+
+/// `[update]`: what `ca-tool update` fetches, and how. Texts as they are written; its verb reads them.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Update {
+    /// Where the revocation list is published.
+    pub(crate) krl: Option<String>,
+    /// Where the file of trusted CAs is published.
+    pub(crate) ca_file: Option<String>,
+    /// How old a revocation list may be before it is complained of.
+    pub(crate) max_age: Option<String>,
+    /// How long one file may take to come.
+    pub(crate) timeout: Option<String>,
+    /// As after curl's --proxy.
+    pub(crate) proxy: Option<String>,
+    /// As after curl's --cacert.
+    pub(crate) cacert: Option<PathBuf>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -56,6 +80,8 @@ impl Setting {
             journal_was_named: args.journal.is_some() || configuration.journal.is_some(),
             journal: place(&args.journal, &configuration.journal, JOURNAL),
             krl: place(&args.krl, &configuration.krl, KRL),
+            ca_file: place(&None, &configuration.ca_file, CA_FILE),
+            update: configuration.update.clone(),
             json: args.json,
             secrets: Secrets::new(args.secret_fd.clone()),
             last_try: args.last_try,

@@ -1,5 +1,6 @@
 //! One room for each verb: what can be typed, and its story.
 
+pub(crate) mod ca_file;
 pub(crate) mod check;
 pub(crate) mod config;
 pub(crate) mod doctor;
@@ -12,3 +13,4 @@ pub(crate) mod log;
 pub(crate) mod manual;
 pub(crate) mod revoke;
 pub(crate) mod sign;
+pub(crate) mod update;

@@ -53,6 +53,11 @@ impl CaKeys {
         self.texts.iter().any(|text| self.content.get(text.clone()) == Some(wanted.as_bytes()))
     }
 
+    /// Each key's blob, as the file has them.
+    pub fn blobs(&self) -> impl Iterator<Item = Vec<u8>> {
+        self.texts.iter().filter_map(|text| STANDARD.decode(self.content.get(text.clone())?).ok())
+    }
+
     /// How many keys there are.
     pub fn len(&self) -> usize {
         self.texts.len()

@@ -35,10 +35,11 @@ pub use error::KrlError;
 pub use subject::Subject;
 pub use walk::Header;
 
-pub(crate) const MAGIC: &[u8; 8] = b"SSHKRL\n\0";
+/// The first bytes of every KRL.
+pub const MAGIC: &[u8; 8] = b"SSHKRL\n\0";
 const FORMAT_VERSION: u32 = 1;
 /// OpenSSH loads no larger file (sshbuf.h: SSHBUF_SIZE_MAX).
-pub(crate) const MAX_LENGTH: usize = 0x800_0000;
+pub const MAX_LENGTH: usize = 0x800_0000;
 
 /// `KRL_SECTION_…`
 mod section {

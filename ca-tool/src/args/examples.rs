@@ -148,6 +148,41 @@ Every certificate in the ssh-agent:
   ca-tool --krl revoked_keys krl show",
     ),
     (
+        &["krl", "sign"],
+        "With the YubiKey; then publish the list and its signature, revoked_keys.sig:
+  ca-tool --krl revoked_keys krl sign -s yubikey:slot=9c",
+    ),
+    (
+        &["krl", "verify"],
+        "Would hosts with these CAs believe it:
+  ca-tool --krl revoked_keys krl verify --ca-file /etc/ssh/trusted_user_ca
+The same by OpenSSH, whose file of signers has a name in front of each CA's key:
+  ca-tool key export --slot 9c | sed 's/^/ca namespaces=\"ussh-krl\" /' > signers
+  ssh-keygen -Y verify -f signers -I ca -n ussh-krl -s revoked_keys.sig < revoked_keys",
+    ),
+    (
+        &["ca-file"],
+        "A new CA comes in beside the old one, which signs for it:
+  cat new-ca.pub >> trusted_user_ca
+  ca-tool ca-file sign -s yubikey:slot=9c trusted_user_ca",
+    ),
+    (
+        &["ca-file", "sign"],
+        "The file gets a line with its next version, and trusted_user_ca.sig:
+  ca-tool ca-file sign -s yubikey:slot=9c trusted_user_ca",
+    ),
+    (
+        &["ca-file", "verify"],
+        "Would this host believe it:
+  ca-tool ca-file verify trusted_user_ca",
+    ),
+    (
+        &["update"],
+        "What the timer has done, by hand; and what it would do:
+  ca-tool update
+  ca-tool update --dry-run",
+    ),
+    (
         &["check"],
         "Would sudo let you in, and why not:
   ca-tool check

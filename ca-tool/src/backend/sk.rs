@@ -114,7 +114,7 @@ pub(super) fn refuse_untouched(key_type: KeyType, signature: &[u8]) -> Result<()
     let flags = signature.len().checked_sub(5).and_then(|at| signature.get(at)).copied().unwrap_or(0);
     if key_type.is_sk() && flags & USER_PRESENCE == 0 {
         return Err(Error::new(
-            "The security key signed, but nobody touched it: the certificate is not delivered.",
+            "The security key signed, but nobody touched it: its signature is not used.",
             "A CA that was made with no-touch-required signs when its key file is named: -s FILE.",
         ));
     }

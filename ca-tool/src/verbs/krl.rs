@@ -1,6 +1,7 @@
 //! `ca-tool krl`: revocation lists as OpenSSH reads them.
 
 mod ask;
+mod signature;
 
 use std::path::{Path, PathBuf};
 
@@ -33,6 +34,10 @@ enum Verb {
     Check(CheckArgs),
     /// Show what the list revokes
     Show,
+    /// Have a CA sign the list: its name and .sig, for hosts that fetch both
+    Sign(signature::SignArgs),
+    /// Check that a CA which is trusted now signed the list
+    Verify(signature::VerifyArgs),
 }
 
 #[derive(Debug, clap::Args)]
@@ -61,6 +66,8 @@ pub(crate) fn run(args: &Args, setting: &Setting) -> Result<()> {
         Verb::Update(args) => write(args, setting, KrlFile::take),
         Verb::Check(args) => ask::check(&args.files, setting),
         Verb::Show => ask::show(setting),
+        Verb::Sign(args) => signature::sign(args, setting),
+        Verb::Verify(args) => signature::verify(args, setting),
     }
 }
 

@@ -13,9 +13,9 @@ use ussh_cert::options::RawOption;
 use ussh_cert::{Refusal, revoked_keys, signature};
 
 use super::STANDARD;
-use crate::error::{Error, OrSay, Result};
+use crate::ca_file;
+use crate::error::{OrSay, Result};
 use crate::issue::request::{local_time, now};
-use crate::talk;
 use base64::Engine;
 
 /// As sshd's RequiredRSASize is set where it is not set.
@@ -41,9 +41,9 @@ pub(super) struct Asked<'a> {
 }
 
 impl<'a> Asked<'a> {
-    pub(super) fn new(ca_file: Option<&Path>, revoked: &'a [PathBuf], principal: Option<&'a str>) -> Result<Self> {
+    pub(super) fn new(trusted: Option<&Path>, revoked: &'a [PathBuf], principal: Option<&'a str>) -> Result<Self> {
         let revoked = revoked.iter().map(|path| Ok((path.as_path(), crate::krl_file::content(path)?)));
-        Ok(Self { ca_keys: ca_file.map(trusted).transpose()?, revoked: revoked.collect::<Result<_>>()?, principal })
+        Ok(Self { ca_keys: trusted.map(ca_file::read).transpose()?, revoked: revoked.collect::<Result<_>>()?, principal })
     }
 
     /// Nothing when it is accepted.
@@ -111,19 +111,6 @@ impl<'a> Asked<'a> {
             let name = ussh_cert::certificate::blob_name(certificate.signature_key).unwrap_or_default();
             CaKeys::parse([name, b" ", STANDARD.encode(certificate.signature_key).as_bytes()].concat()).0
         })
-    }
-}
-
-fn trusted(path: &Path) -> Result<CaKeys> {
-    let advice = "Name the file that sshd has in TrustedUserCAKeys.";
-    let content = std::fs::read(path).or_say(format!("The CA file {} cannot be read", path.display()), advice)?;
-    let (keys, bad_lines) = CaKeys::parse(content);
-    for bad in bad_lines {
-        talk::warn(format_args!("{}:{}: {}", path.display(), bad.line, bad.reason));
-    }
-    match keys.is_empty() {
-        true => Err(Error::new(format!("The CA file {} holds no key.", path.display()), advice)),
-        false => Ok(keys),
     }
 }
 
