@@ -12,4 +12,5 @@ packages=(
     binutils valgrind strace                              # what looks into the module and ca-tool
     openssl mandoc man-db                                 # what judges attestations and man pages
     graphviz libpam-ssh-agent-auth                        # the README's picture; what people come from
+    curl systemd                                          # what fetches lists, and what judges the units
 )

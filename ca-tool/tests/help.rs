@@ -152,6 +152,8 @@ fn what_programs_read_is_what_the_manual_says() {
     room.key("id", "ed25519");
     room.ca_tool(&["sign", "-s", "ca", "-I", "a", "-n", "a", "-O", "force-command=x", "id.pub"]).done();
     room.write("odd.spec", "serial: 9\nid: mallory\n");
+    let cas = room.path("ca.pub").display().to_string();
+    room.write("ca.toml", format!("ca_file = '{cas}'\n[update]\nca_file = '{cas}'\n"));
     let answers = [
         ("inspect", vec!["inspect", "-n", "bob", "id-cert.pub"]),
         ("sign", vec!["sign", "-s", "ca", "-I", "b", "-n", "b", "id.pub"]),
@@ -160,6 +162,8 @@ fn what_programs_read_is_what_the_manual_says() {
         ("revoke", vec!["revoke", "-I", "mallory", "-r", "test"]),
         ("krl check", vec!["krl", "check", "id-cert.pub"]),
         ("krl show", vec!["krl", "show"]),
+        ("krl sign", vec!["krl", "sign", "-s", "ca"]),
+        ("update", vec!["--config", "ca.toml", "update", "--dry-run"]),
     ];
     for (verb, words) in answers {
         let done = room.ca_tool(&[&["--json"], &words[..]].concat());
@@ -173,7 +177,7 @@ fn what_programs_read_is_what_the_manual_says() {
                 let always: BTreeSet<_> = documented.iter().filter(|key| *key != "hex").cloned().collect();
                 assert_eq!(found, always, "{verb}");
             }
-            "sign" | "log verify" | "krl check" | "krl show" => assert_eq!(found, documented, "{verb}"),
+            "sign" | "log verify" | "krl check" | "krl show" | "krl sign" | "update" => assert_eq!(found, documented, "{verb}"),
             _ => {
                 let top = document.as_array().and_then(|array| array.first()).unwrap_or(&document);
                 let top: BTreeSet<_> = top.as_object().unwrap().keys().cloned().collect();

@@ -10,3 +10,4 @@ mod readme;
 mod runbooks;
 mod sshd_host;
 mod stage;
+mod updating;

@@ -13,7 +13,7 @@ const RESTORE: &str = "docs/runbooks/restore-journal.md";
 
 /// Two CAs, a host set up by docs/sshd.md, and alice with a certificate.
 #[track_caller]
-fn ready(worlds: &Worlds) -> Stage<'_> {
+pub fn ready(worlds: &Worlds) -> Stage<'_> {
     let stage = worlds.stage();
     stage.follow(MAKE);
     sshd_host::set_up(&worlds.host);

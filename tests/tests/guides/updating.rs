@@ -1,0 +1,80 @@
+//! docs/updating.md: what a CA publishes, fetched over https by a host whose sudo then refuses who was revoked.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+
+use tests::world::World;
+
+use super::page::{Step, steps};
+use super::runbooks::ready;
+use super::stage::Worlds;
+
+const PAGE: &str = "docs/updating.md";
+
+/// A web server of that name, at the host's own port 443.
+struct WebServer(Child);
+
+impl WebServer {
+    /// What it has stands in /srv/ussh.
+    fn start(world: &World) -> WebServer {
+        let (key, certificate) = ("/root/tls.key", "/etc/ssl/certs/ca-certificates.crt");
+        world.mkdir("/srv/ussh", "root", 0o755);
+        world.mkdir("/etc/ssl/certs", "root", 0o755);
+        world.write("/etc/hosts", "127.0.0.1 localhost private-host ca.example.org\n");
+        let made = Command::new("openssl")
+            .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"])
+            .args(["-subj", "/CN=ca.example.org", "-addext", "subjectAltName=DNS:ca.example.org"])
+            .arg("-keyout")
+            .arg(world.path(key))
+            .arg("-out")
+            .arg(world.path(certificate))
+            .output()
+            .expect("install openssl");
+        assert!(made.status.success(), "{made:?}");
+        world.own(certificate, "root", 0o644);
+        let serve = format!("cd /srv/ussh; exec openssl s_server -accept 443 -key {key} -cert {certificate} -WWW");
+        let mut command = world.daemon_as("root", "bash");
+        command.args(["-c", &serve]).stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut server = command.spawn().expect("bash starts");
+        let mut said = BufReader::new(server.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
+        assert!(said.any(|line| line.starts_with("ACCEPT")), "openssl serves");
+        std::thread::spawn(move || said.for_each(drop));
+        WebServer(server)
+    }
+}
+
+impl Drop for WebServer {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn what_the_ca_publishes_comes_to_the_host_and_sudo_refuses_who_was_revoked() {
+    let worlds = Worlds::new();
+    let stage = ready(&worlds);
+    let _server = WebServer::start(&worlds.host);
+    worlds.host.log();
+    let mut by_systemd = String::new();
+    for step in steps(PAGE) {
+        match &step {
+            // tests/boot.sh runs it.
+            Step::Run(block) if block.place == "systemd" => by_systemd += &block.commands,
+            Step::Run(block) if block.commands.starts_with("grep") => {
+                worlds.host.write("/var/log/auth.log", &worlds.host.log().join("\n"));
+                let lines = stage.take(PAGE, &step);
+                assert_eq!(lines.lines().count(), 3, "{lines}");
+                assert!(lines.lines().all(|line| line.contains("from=\"https://ca.example.org/")), "{lines}");
+            }
+            Step::Run(block) if block.refused => {
+                let answer = stage.shell(PAGE, "laptop", &block.commands);
+                answer.refused();
+                assert!(format!("{answer}").contains("is revoked by its key ID"), "{answer}");
+            }
+            _ => drop(stage.take(PAGE, &step)),
+        }
+    }
+    assert!(by_systemd.contains("systemctl enable --now ussh-update.timer"), "{by_systemd}");
+    assert!(worlds.host.read("/etc/ssh/trusted_user_ca").starts_with("# ussh-ca-file version=1 date="));
+}
