@@ -74,14 +74,14 @@ impl Curl {
     }
 }
 
-/// curl's last word, without its name.
+/// curl's complaint, without its name and its good advice.
 fn said(words: &[u8], code: Option<i32>) -> String {
     let words = String::from_utf8_lossy(words);
-    let last = words.lines().rev().find(|line| !line.trim().is_empty());
-    match last {
-        Some(line) => line.strip_prefix("curl: ").unwrap_or(line).trim_end_matches('.').to_owned(),
-        None => format!("curl ended with {}", code.map_or("a signal".into(), |code| code.to_string())),
-    }
+    let complaint = words.lines().find_map(|line| line.strip_prefix("curl: "));
+    complaint.map_or_else(
+        || format!("curl ended with {}", code.map_or("a signal".into(), |code| code.to_string())),
+        |complaint| complaint.trim_end_matches('.').to_owned(),
+    )
 }
 
 fn nobody() -> (Uid, Gid) {
