@@ -1,6 +1,7 @@
 #!/bin/bash
 # Boots a Debian with systemd as its first process, real logind, sshd and pam_ussh.so, and shows there that a session ends
-# when its certificate does: in a container on this host's kernel, and in a machine with a kernel and a clock of its own.
+# when its certificate does, and that ussh-update.service fetches lists in its sandbox: in a container on this host's
+# kernel, and in a machine with a kernel and a clock of its own.
 #
 #   tests/boot.sh [container] [machine]      both, when none is named
 #

@@ -2,7 +2,7 @@
 
 release=bookworm
 packages=systemd-sysv,dbus,libpam-systemd,systemd-container,openssh-server,openssh-client,sudo,procps,libpcsclite1
-packages+=,linux-image-cloud-amd64,initramfs-tools
+packages+=,curl,openssl,linux-image-cloud-amd64,initramfs-tools
 
 # Not what a session needs, and seconds where the processor is emulated.
 idle_units="apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service
@@ -13,9 +13,9 @@ make_root() {
     mkdir -p "${CARGO_TARGET_DIR:-target}/boot"
     folder=$(realpath "${CARGO_TARGET_DIR:-target}/boot")
     root=$folder/$release
-    [ ! -e "$root" ] || return 0
+    [ ! -e "$root/usr/bin/curl" ] || return 0 # one of before had none
     echo "Making a Debian in $root ..."
-    rm -rf "$folder/new"
+    rm -rf "$folder/new" "$root"
     debootstrap --variant=minbase --include=$packages $release "$folder/new" "$(mirror)" >"$folder/log" 2>&1 ||
         fail "$(tail "$folder/log")
 debootstrap failed; all it said is in $folder/log"

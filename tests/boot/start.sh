@@ -24,7 +24,8 @@ put_what_is_tested() {
     modules=$(dirname "$(find "$files/usr/lib" -name pam_unix.so -print -quit)")
     install -m 644 "$PAM_USSH_SO" "$modules/pam_ussh.so"
     install -D -m 755 "$USSH_SESSION_GUARD" "$files/usr/libexec/ussh-session-guard"
-    install -D -m 755 "$CA_TOOL" "$files/usr/local/bin/ca-tool"
+    install -D -m 755 "$CA_TOOL" "$files/usr/bin/ca-tool"
+    install -D -m 644 -t "$files/usr/lib/systemd/system" "$here"/../../packaging/systemd/ussh-update.*
     install -D -m 644 -t "$files/opt/boot" "$here"/inside/*.sh
     cat >"$files/etc/systemd/system/boot-test.service" <<END
 [Unit]

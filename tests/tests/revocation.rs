@@ -93,6 +93,40 @@ fn sudo_ends_with_the_next_command_after_ca_tool_has_revoked_the_certificate() {
 }
 
 #[test]
+fn sudo_ends_with_the_next_command_after_ca_tool_update_has_brought_the_revocation() {
+    let world = world();
+    world.install_ca_tool();
+    let ca = world.ca("ed25519");
+    world.trust(&[&ca]);
+    let alice = Person::new(&world, &ca, "alice", 1);
+    world.mkdir("/srv/ussh", "root", 0o755);
+    world.mkdir("/etc/ussh", "root", 0o755);
+    world.write("/etc/ussh/ca.toml", "[update]\nkrl = '/srv/ussh/revoked_keys'\n");
+    let publish = |spec: &str| {
+        let (public, key) = (ca.key().public(), ca.key().path());
+        let list = "ca-tool --krl /srv/ussh/revoked_keys krl";
+        world.write("/root/spec", spec);
+        world.shell("root", &format!("{list} update --no-journal -s {public} /root/spec && {list} sign -s {key}")).ok();
+    };
+    publish("id: bob\n");
+    world.shell("root", "ca-tool update").ok();
+    let sudo = || sudo(&world, alice.name, alice.agent.socket());
+    assert_root(&sudo());
+    publish("id: alice\n");
+    assert_root(&sudo());
+    world.log();
+    world.shell("root", "ca-tool update").ok();
+    let updated = format!("updated version=2 generated={}", world.log().join("\n").split("generated=").nth(1).unwrap());
+    assert!(updated.contains(&format!("ca={} file=\"{KRL}\" from=\"/srv/ussh/revoked_keys\"", ca.fingerprint())), "{updated}");
+    assert_refused(&sudo(), "is revoked by its key ID");
+    // What cannot be brought is logged, too, and changes nothing.
+    world.write("/srv/ussh/revoked_keys", "half");
+    world.shell("root", "ca-tool update").refused();
+    assert!(world.log().iter().any(|line| line.contains("not-updated reason=\"The signature")));
+    assert_refused(&sudo(), "is revoked by its key ID");
+}
+
+#[test]
 fn a_revoked_certificate_opens_no_session_though_sshd_itself_was_not_told() {
     let world = world();
     let ca = world.ca("ed25519");

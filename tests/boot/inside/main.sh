@@ -11,6 +11,7 @@ cd /opt/boot
 . ./limit.sh
 . ./guard.sh
 . ./clock.sh
+. ./update.sh
 
 main() {
     printf '\nbegin\n'
@@ -18,6 +19,7 @@ main() {
     without_guard limit_by_systemd
     ended_by_the_guard
     ended_by_revocation
+    fetched_by_systemd
     [ "$kind" = machine ] || return 0
     forwards_and_back
     backwards

@@ -22,6 +22,8 @@ const RUN_BY: &[(&str, &str, &str)] = &[
     ("docs/runbooks/upgrading.md", "host laptop package", "tests/tests/guides/runbooks.rs"),
     ("docs/runbooks/yubikey-ca.md", "ca laptop", "tests/tests/guides/runbooks.rs"),
     ("docs/sshd.md", "host laptop", "tests/tests/guides/sshd_host.rs"),
+    ("docs/updating.md", "ca host laptop", "tests/tests/guides/updating.rs"),
+    ("docs/updating.md", "systemd", "tests/boot/inside/update.sh"),
 ];
 
 /// What else a fenced block may hold: files, which have tests of their own, and what a program prints.
