@@ -1,4 +1,4 @@
-# Sourced by run.sh and demo.sh: root, Debian packages and cargo, or a sentence that says what is missing.
+# Sourced by run.sh, demo.sh and those beside them: root, Debian packages and cargo, or a sentence that says what is missing.
 
 fail() {
     printf '%s: %s\n' "${0##*/}" "$*" >&2
@@ -36,6 +36,12 @@ start_no_services() {
 
 start_services_again() {
     ! grep -qs 'pam_ussh tests' /usr/sbin/policy-rc.d || rm /usr/sbin/policy-rc.d
+}
+
+# Where this host's own packages come from, if that is a Debian; else debootstrap's default.
+mirror() {
+    cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null |
+        grep -oE '^(deb|URIs:) .*' | grep -oE '(https?|file)://[^ ]*/debian/?( |$)' | head -n 1 || true
 }
 
 # Finds cargo, also the one of the person who typed sudo, whose files must not become root's.

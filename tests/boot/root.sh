@@ -27,12 +27,6 @@ debootstrap failed; all it said is in $folder/log"
     mv "$folder/new" "$root"
 }
 
-# Where this host's own packages come from, if that is a Debian; else debootstrap's default.
-mirror() {
-    cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null |
-        grep -oE '^(deb|URIs:) .*' | grep -oE '(https?|file)://[^ ]*/debian/?( |$)' | head -n 1 || true
-}
-
 # Only what finds an ext4 disk of qemu's.
 small_initramfs() {
     local config=$1/etc/initramfs-tools

@@ -27,10 +27,10 @@ logged_in() {
     local new
     kill -0 "${client[$1]}" 2>/dev/null || fail "the login $1 ended at once: $(cat /run/boot/$1.out)"
     new=$(comm -13 <(echo "$2") <(privileged_sshds) | head -n 1)
-    [ -n "$new" ] && sshd[$1]=$new && pgrep -P "$new" -f '^sshd: alice(@.*)?$' >/dev/null
+    [ -n "$new" ] && sshd[$1]=$new && pgrep -P "$new" -f '^sshd(-session)?: alice(@.*)?$' >/dev/null
 }
 
-privileged_sshds() { { pgrep -f '^sshd: alice \[priv\]' || true; } | sort; }
+privileged_sshds() { { pgrep -f '^sshd(-session)?: alice \[priv\]' || true; } | sort; }
 
 # The login's scope, as systemd calls it.
 scope() { basename "${group[$1]}"; }

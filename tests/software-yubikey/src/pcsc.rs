@@ -98,12 +98,7 @@ pub enum CardState {
 /// Asks the service at this socket for its readers.
 pub fn list(socket: &Path) -> io::Result<Vec<ReaderState>> {
     use protocol::{ABSENT, Fields, MAX_READERS, NAME_LENGTH, PRESENT, STATE_LENGTH, command, write};
-    let mut stream = UnixStream::connect(socket)?;
-    let mut version = Fields::zero(12);
-    version.set(0, 4);
-    version.set(4, 4);
-    stream.write_all(&write(command::VERSION, &version.result(0)))?;
-    stream.read_exact(&mut [0; 12])?;
+    let mut stream = connect(socket)?;
     stream.write_all(&write(command::GET_READERS_STATE, &[]))?;
     let mut states = Fields::zero(MAX_READERS * STATE_LENGTH);
     stream.read_exact(states.bytes())?;
@@ -118,4 +113,22 @@ pub fn list(socket: &Path) -> io::Result<Vec<ReaderState>> {
         ReaderState { name: states.name(start), card, events: states.word(start + NAME_LENGTH) }
     });
     Ok(readers.filter(|reader| !reader.name.is_empty()).collect())
+}
+
+/// A connection on which the service speaks its own version of the protocol: it names it when it does not know ours.
+fn connect(socket: &Path) -> io::Result<UnixStream> {
+    use protocol::{Fields, command, write};
+    let mut version = Fields::zero(12);
+    version.set(0, 4);
+    version.set(4, 4);
+    for _ in 0..2 {
+        let mut stream = UnixStream::connect(socket)?;
+        stream.write_all(&write(command::VERSION, version.bytes()))?;
+        stream.read_exact(version.bytes())?;
+        if version.word(8) == protocol::rv::SUCCESS {
+            return Ok(stream);
+        }
+        version.set(8, protocol::rv::SUCCESS);
+    }
+    Err(io::Error::other("the service knows neither our version of the protocol nor its own"))
 }

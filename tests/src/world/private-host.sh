@@ -162,6 +162,9 @@ MaxStartups 100
 PrintMotd no
 PrintLastLog no
 END
+    # From OpenSSH 9.8 on, who is refused a few times cannot come back for a while; earlier it does not know the word.
+    ! /usr/sbin/sshd -G -o PerSourcePenalties=no -f /dev/null >/dev/null 2>&1 ||
+        echo 'PerSourcePenalties no' >>$root/etc/ssh/sshd_config
     ssh-keygen -q -t ed25519 -N '' -C private-host -f $root/etc/ssh/ssh_host_ed25519_key
     echo "localhost $(cut -d' ' -f1,2 $root/etc/ssh/ssh_host_ed25519_key.pub)" >$root/etc/ssh/ssh_known_hosts
 }

@@ -81,7 +81,10 @@ fn as_auth_the_module_only_costs_a_sentence_before_the_password() {
 #[test]
 fn somebody_afar_is_not_let_in_by_the_agent_of_whoever_started_the_daemon() {
     let world = world_with_login();
-    world.pam("login", "auth required pam_ussh.so\naccount required pam_permit.so\nsession required pam_permit.so\n");
+    // Debian 13's login, which is util-linux's, asks the service `remote` when it has -h.
+    for service in ["login", "remote"] {
+        world.pam(service, "auth required pam_ussh.so\naccount required pam_permit.so\nsession required pam_permit.so\n");
+    }
     for user in ["alice", "root"] {
         let agent = world.agent_of(user, &world.fresh("/tmp/agent-"));
         let person = Person::with_agent(&world, agent, &Request::new("somebody@corp").principals("root,alice"));

@@ -58,11 +58,14 @@ fn the_certificate_must_name_whom_polkit_wants_to_hear() {
 }
 
 #[test]
-fn the_agent_inside_pkexec_has_forgotten_the_environment_and_fails_with_the_right_password_too() {
+fn the_agent_inside_pkexec_has_forgotten_the_environment() {
     let world = world_with_polkit("");
     let person = Person::new(&world, &Request::new("alice@corp").principals("root"));
     let mut alice = alice_of(&world, &person);
     let with_the_module = world.read("/etc/pam.d/polkit-1");
+    let version = world.run(&["pkexec", "--version"]).ok().stdout.clone();
+    // Debian 12's; not 126, Debian 13's.
+    let fails_with_the_right_password = version.trim_end() == "pkexec version 122";
     let without = with_the_module.replace("pam_ussh.so", "pam_debug.so auth=auth_err");
     for (lines, is_asked) in [(with_the_module, true), (without, false)] {
         world.pam("polkit-1", &lines);
@@ -73,7 +76,12 @@ fn the_agent_inside_pkexec_has_forgotten_the_environment_and_fails_with_the_righ
         alice.wait_for("Password: ");
         alice.wait_for("ready");
         alice.type_line("root-password");
-        assert_refused(&alice.finish(running), "No session for cookie");
+        let answer = alice.finish(running);
+        if fails_with_the_right_password {
+            assert_refused(&answer, "No session for cookie")
+        } else {
+            assert_root(&answer)
+        }
         let log = world.module_log();
         assert_eq!(log.iter().filter(|line| line.contains("reason=no-agent")).count(), usize::from(is_asked), "{log:#?}");
     }

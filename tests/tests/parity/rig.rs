@@ -186,10 +186,16 @@ impl<'w> Rig<'w> {
 
     fn start_sshd(&self, port: u16, lines: &str) {
         let config = format!("/etc/ssh/sshd_config-{port}");
+        let penalties = self
+            .world
+            .read("/etc/ssh/sshd_config")
+            .lines()
+            .find(|line| line.starts_with("PerSourcePenalties"))
+            .map_or_else(String::new, |line| format!("{line}\n"));
         self.world.write(
             &config,
             &format!(
-                "{lines}\nPort {port}\nListenAddress 127.0.0.1\nHostKey /etc/ssh/ssh_host_ed25519_key\nPidFile none\n\
+                "{lines}\n{penalties}Port {port}\nListenAddress 127.0.0.1\nHostKey /etc/ssh/ssh_host_ed25519_key\nPidFile none\n\
                  UsePAM yes\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nAuthorizedKeysFile none\n\
                  TrustedUserCAKeys {CA_FILE}\nForceCommand /bin/true\nLogLevel VERBOSE\n"
             ),
@@ -211,7 +217,7 @@ impl<'w> Rig<'w> {
 }
 
 /// `TYPE BASE64`, whatever the bytes.
-fn line_of_blob(blob: &[u8]) -> String {
+pub(super) fn line_of_blob(blob: &[u8]) -> String {
     let length = usize::try_from(u32::from_be_bytes(blob[..4].try_into().unwrap())).unwrap();
     format!("{} {}", String::from_utf8_lossy(&blob[4..4 + length]), Base64::encode_string(blob))
 }

@@ -11,10 +11,10 @@ fn a_ca_that_is_no_longer_trusted_ends_the_session() {
     alice.certified(&alice_for_an_hour());
     let mut session = alice.login().tty().open();
     session.run("true").ok();
-    let sshd = processes(&world, "^sshd: alice \\[priv\\]");
+    let sshd = sshds(&world, "alice \\[priv\\]");
     world.trust(&[&world.ca("ed25519")]);
     session.wait_for("Your certificate is no longer accepted here. This session ends now.");
-    until("sshd has gone", || processes(&world, "^sshd: alice").is_empty());
+    until("sshd has gone", || sshds(&world, "alice").is_empty());
     until("the guard has gone", || guards(&world).is_empty());
     let log = log(&world);
     assert_one(&log, &["ended user=\"alice\"", "reason=refused"]);
@@ -35,7 +35,7 @@ fn a_certificate_that_is_revoked_ends_the_session() {
     session.run("true").ok();
     revoke(&world, &alice.ca, "serial: 7");
     session.wait_for("Your certificate is no longer accepted here.");
-    until("sshd has gone", || processes(&world, "^sshd: alice").is_empty());
+    until("sshd has gone", || sshds(&world, "alice").is_empty());
     alice.login().run("true");
     let log = log(&world);
     assert!(

@@ -28,7 +28,7 @@ fn it_goes_at_once_when_sshd_is_killed() {
     alice.certified_for(3600);
     let mut session = alice.login().open();
     session.run("true").ok();
-    let sshd = processes(&world, "^sshd: alice \\[priv\\]");
+    let sshd = sshds(&world, "alice \\[priv\\]");
     world.run(&["kill", "-KILL", &sshd[0]]).ok();
     until("the guard has gone", || guards(&world).is_empty());
     assert!(log(&world).iter().all(|line| !line.contains("ended ")));
@@ -48,9 +48,9 @@ fn close_session_ends_it_before_sshd_has_gone() {
     assert_eq!(guards(&world).len(), 1);
     drop(session);
     until("the guard has gone", || guards(&world).is_empty());
-    assert_eq!(processes(&world, "^sshd: alice \\[priv\\]").len(), 1, "sshd has gone: this shows nothing");
+    assert_eq!(sshds(&world, "alice \\[priv\\]").len(), 1, "sshd has gone: this shows nothing");
     world.write("/run/go", "");
-    until("sshd has gone", || processes(&world, "^sshd: alice").is_empty());
+    until("sshd has gone", || sshds(&world, "alice").is_empty());
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn sshd_has_no_more_descriptors_than_without_it() {
         alice.certified_for(3600);
         let mut session = alice.login().open();
         session.run("true").ok();
-        let sshd = processes(world, "^sshd: alice \\[priv\\]");
+        let sshd = sshds(world, "alice \\[priv\\]");
         world.run(&["ls", &format!("/proc/{}/fd", sshd[0])]).ok().stdout.lines().count()
     };
     assert_eq!(count(&world("end_session")), count(&world_without_guard("")));
@@ -139,7 +139,7 @@ fn a_person_with_a_thousand_processes_is_warned_and_logged_out() {
     session.run("for i in {1..500}; do sleep 1000 & done; (for i in {1..500}; do sleep 1000 & done; wait) & true").ok();
     session.wait_for("this session ends with it, in 5 seconds.");
     session.wait_for("Your certificate has expired.");
-    until("sshd has gone", || processes(&world, "^sshd: alice").is_empty());
+    until("sshd has gone", || sshds(&world, "alice").is_empty());
     until("the guard has gone", || guards(&world).is_empty());
 }
 

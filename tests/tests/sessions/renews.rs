@@ -35,7 +35,7 @@ impl<'w> Renewing<'w> {
 
     fn ends(&self) {
         self.session.wait_for("This session ends now");
-        until("sshd has gone", || processes(self.alice.world, "^sshd: alice").is_empty());
+        until("sshd has gone", || sshds(self.alice.world, "alice").is_empty());
     }
 
     #[track_caller]

@@ -105,6 +105,11 @@ pub(crate) fn processes(world: &World, pattern: &str) -> Vec<String> {
     world.run(&["pgrep", "-f", pattern]).stdout.lines().map(str::to_owned).collect()
 }
 
+/// The pids of sshd's processes of this name, as in `alice \\[priv\\]`. From 9.8 on sshd calls them sshd-session.
+pub(crate) fn sshds(world: &World, name: &str) -> Vec<String> {
+    processes(world, &format!("^sshd(-session)?: {name}"))
+}
+
 /// Lines of the guard's and the module's since the last question.
 pub(crate) fn log(world: &World) -> Vec<String> {
     let is_ours = |line: &String| line.contains("pam_ussh(") || line.contains("ussh-session-guard");

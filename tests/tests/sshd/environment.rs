@@ -18,12 +18,14 @@ fn an_accepted_certificate_names_itself_in_the_sessions_environment_and_in_the_l
     assert_eq!(person.login(SHOW).ok().stdout, expected);
     let log = world.log();
     let line = log.iter().find(|line| line.contains("pam_ussh(sshd:session): accepted")).expect("a line");
-    // sshd's own tag has the pid that the module names, so the two can be joined.
-    let pid = line.strip_prefix("sshd[").and_then(|rest| rest.split_once(']')).expect("a tag").0;
+    // sshd's own tag (sshd-session from 9.8 on) has the pid that the module names, so the two can be joined.
+    let (tag, _) = line.split_once("]: ").expect("a tag");
+    let (program, pid) = tag.split_once('[').expect("a pid in the tag");
+    assert!(["sshd", "sshd-session"].contains(&program), "{line}");
     for part in [&format!(" sshd={pid} "), " peer=127.0.0.1 ", "key_id=\"alice@corp\"", "serial=7", &format!("ca={ca}")] {
         assert!(line.contains(part), "{part} in {line}");
     }
-    let accepted = log.iter().any(|line| line.starts_with(&format!("sshd[{pid}]: Accepted publickey for alice")));
+    let accepted = log.iter().any(|line| line.starts_with(&format!("{tag}]: Accepted publickey for alice")));
     assert!(accepted, "{log:#?}");
 
     person.renew(&good().validity("always:forever"));

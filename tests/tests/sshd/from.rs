@@ -28,7 +28,6 @@ const ALIKE: &[&str] = &[
     "127.0.0.1/8",
     "127.0.0.1,127.0.0.0/33",
     "*,127.0.0.0/33",
-    "127.0.0.0/+8",
     "127.0.0.0/08",
     "*",
     "?*",
@@ -69,7 +68,11 @@ const ALIKE: &[&str] = &[
 
 /// Addresses with a mask that is no number: names of hosts to sshd, and so of nobody; mistakes to the module, which lets
 /// nobody in by such a list.
-const STRICTER: &[&str] = &["127.0.0.0/x,*", "127.0.0.0/,*", "127.0.0.0/-1,*", "!127.0.0.0/x,*", "127.0.0.0/129,*"];
+const STRICTER: &[&str] = &["127.0.0.0/x,*", "127.0.0.0/,*", "127.0.0.0/-1,*", "!127.0.0.0/x,*"];
+
+/// Masks that sshd reads otherwise from 9.8 on: its verdicts before and since. The module lets nobody in by them.
+const READ_ANEW: &[(&str, [bool; 3], [bool; 3])] =
+    &[("127.0.0.0/129,*", [true; 3], [false; 3]), ("127.0.0.0/+8", [false; 3], [true, true, false])];
 
 #[test]
 fn sshd_and_the_module_judge_lists_of_addresses_alike() {
@@ -96,6 +99,13 @@ fn sshd_and_the_module_judge_lists_of_addresses_alike() {
     for list in STRICTER {
         world.write(FILE, &format!("from=\"{list}\" alice\n"));
         assert_eq!((verdicts("-p2222"), verdicts("-p22")), ([true; 3], [false; 3]), "{list}");
+    }
+    // The rig's sshd_config has this word where sshd knows it, which is from 9.8 on.
+    let is_since = config.contains("PerSourcePenalties");
+    for &(list, before, since) in READ_ANEW {
+        world.write(FILE, &format!("from=\"{list}\" alice\n"));
+        let sshd = if is_since { since } else { before };
+        assert_eq!((verdicts("-p2222"), verdicts("-p22")), (sshd, [false; 3]), "{list}");
     }
     assert!(seen.iter().all(|&count| count > 30), "too few of one kind: {seen:?}");
     assert!(wrong.is_empty(), "{wrong:#?}");

@@ -1,0 +1,75 @@
+#!/bin/bash
+# Run by debian13.sh in namespaces of its own: makes ROOT the root, with these folders of the host in it, and runs the tests.
+#
+#   inside.sh ROOT FOLDER.. -- [PROGRAM..]
+#   inside.sh ROOT FOLDER.. -- -- COMMAND..
+#
+# ROOT itself stays as it is: what is written goes into memory, and with the namespace.
+set -euo pipefail
+here=$PWD
+
+main() {
+    new_root "$1"
+    shift
+    while [ "$1" != -- ]; do
+        bring "$1"
+        shift
+    done
+    shift
+    enter
+    if [ "${1:-}" = -- ]; then
+        "${@:2}"
+    else
+        versions
+        rig "$@"
+    fi
+}
+
+new_root() {
+    mount --make-rprivate /
+    scratch=$1.scratch
+    mkdir -p "$scratch"
+    mount -t tmpfs -o mode=755,size=2g tmpfs "$scratch"
+    mkdir "$scratch"/{upper,work,files}
+    files=$scratch/files
+    mount -t overlay -o "lowerdir=$1,upperdir=$scratch/upper,workdir=$scratch/work" overlay "$files"
+    for folder in /dev /sys; do
+        mount --rbind $folder "$files$folder"
+    done
+    mount -t tmpfs -o mode=1777 tmpfs "$files/dev/shm"
+    mount -t proc proc "$files/proc"
+}
+
+bring() {
+    mkdir -p "$files$1"
+    mount --rbind "$1" "$files$1"
+}
+
+enter() {
+    hostname debian13
+    printf '127.0.0.1 localhost debian13\n' >"$files/etc/hosts"
+    ip link set lo up
+    mkdir "$files/host"
+    cd "$files"
+    pivot_root . host
+    cd "$here"
+    umount -l /host
+    rmdir /host
+}
+
+versions() {
+    local packages=(libc6 openssh-server sudo libpam-modules pcscd opendoas polkitd softhsm2 yubikey-manager)
+    printf 'Debian %s: ' "$(cat /etc/debian_version)"
+    dpkg-query -W -f '${Package} ${Version}, ' "${packages[@]}"
+    echo
+}
+
+rig() {
+    local failed=()
+    tests/run-tests.sh "$@" || failed+=("tests")
+    [ $# -gt 0 ] || tests/demo.sh || failed+=("demo")
+    [ ${#failed[@]} = 0 ] || { echo "debian13.sh: failed: ${failed[*]}" && exit 1; }
+    echo "All of it passed on Debian $(cat /etc/debian_version), in $SECONDS s."
+}
+
+main "$@"
