@@ -48,7 +48,7 @@ pub(crate) struct Question {
 /// What came out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Answer {
-    /// What modules told the person.
+    /// What modules told the person of errors, which is how pam_ussh says everything. Not the message of the day.
     pub(crate) said: Vec<String>,
     /// What they asked, which nobody answered.
     pub(crate) asked: Vec<String>,
@@ -73,7 +73,7 @@ impl Answer {
     fn hear(&mut self, line: &str) {
         let Some((name, text)) = line.split_once(' ') else { return };
         match name {
-            "message" | "error" => self.said.push(text.to_owned()),
+            "error" => self.said.push(text.to_owned()),
             "asks" => self.asked.push(text.to_owned()),
             "auth" => self.codes.push((Stack::Auth, text.to_owned())),
             "account" => self.codes.push((Stack::Account, text.to_owned())),
@@ -168,7 +168,7 @@ mod tests {
         for line in ["message a b", "error c", "asks Password: ", "account PAM_SUCCESS", "auth PAM_AUTH_ERR", "x", "y z"] {
             answer.hear(line);
         }
-        assert_eq!(answer.said, ["a b", "c"]);
+        assert_eq!(answer.said, ["c"]);
         assert_eq!(answer.asked, ["Password: "]);
         assert!(answer.is_success(Stack::Account) && !answer.is_success(Stack::Auth));
         assert_eq!((answer.code(Stack::Session), answer.last()), (None, Some("PAM_AUTH_ERR")));

@@ -157,6 +157,7 @@ fn root_asks_for_others_as_their_sudo_would() {
     // Not with somebody else's agent.
     let answer = check(&world, "root", &["--user", "bob"]);
     assert!(answer.refused().stderr.contains("Your ssh-agent cannot be asked"), "{answer}");
+    assert_eq!(answer.stdout, "", "what alice's agent holds is not bob's to see");
 }
 
 #[test]

@@ -119,8 +119,9 @@ fn what_lets_in_who_shows_nothing_is_a_warning() {
     // The account stack asks nobody: NOPASSWD, and passwords that sudo remembers.
     let answer = doctor(&world, &[], "auth sufficient pam_ussh.so\nauth required pam_unix.so\naccount required pam_unix.so\n");
     assert_eq!(answer.code, 0, "{answer}");
-    has(&answer, "warning", &["alice without an agent: let in after a password."]);
-    has(&answer, "warning", &["alice without an agent: let in where no password is asked", "An account line of pam_ussh.so"]);
+    has(&answer, "warning", &["alice without an agent: let in after a password, and without one where none is asked"]);
+    let answer = doctor(&world, &[], "auth required pam_ussh.so\naccount required pam_unix.so\n");
+    has(&answer, "warning", &["alice with an expired certificate: refused with a password, and let in without one"]);
     // Somebody else decides in front of the module.
     let open = "auth sufficient pam_permit.so\nauth required pam_ussh.so\naccount required pam_permit.so\n";
     let answer = doctor(&world, &[], open);
@@ -194,6 +195,21 @@ fn sshd_is_tried_as_after_a_login_by_certificate_and_without_one() {
     assert_eq!(answer.code, 0, "{answer}");
     has(&answer, "warning", &["alice with a plain key: let in, and nothing is asked."]);
     has(&answer, "warning", &["alice without a key: let in, and nothing is asked."]);
+}
+
+#[test]
+fn where_nothing_can_be_sealed_nothing_is_tried() {
+    let world = world();
+    world.write("/root/new", GOOD);
+    // A root folder that is no mount point, as in a chroot.
+    let chroot = "mkdir /opt/root && cp -a /etc /opt/root && mkdir /opt/root/{proc,usr,tmp,root,opt} && \
+        for link in bin sbin lib lib64; do ln -s usr/$link /opt/root/$link; done && cp /root/new /opt/root/root && \
+        mount --bind /usr /opt/root/usr && mount --bind /usr/libexec /opt/root/usr/libexec && \
+        mount -t proc proc /opt/root/proc && cp -r /opt/rig /opt/root/opt && \
+        chroot /opt/root /opt/rig/ca-tool doctor --pam /root/new --user alice";
+    let answer = world.run(&["bash", "-c", chroot]);
+    assert!(answer.refused().stderr.contains("a root folder that is a mount point"), "{answer}");
+    assert_eq!(answer.stdout, "");
 }
 
 #[test]

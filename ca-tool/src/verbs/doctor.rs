@@ -48,5 +48,5 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, setting: &Setting) -> Result<()> {
     let Some(file) = &args.pam else { return examination::run(setting) };
     let trial = Trial { file, service: &args.service, users: &args.user };
-    if args.inside { trial::inside(&trial, setting) } else { trial::run(&trial, setting) }
+    if args.inside { trial::run_inside(&trial, setting) } else { trial::run(&trial, setting) }
 }

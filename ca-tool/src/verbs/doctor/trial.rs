@@ -26,10 +26,14 @@ use crate::error::{Error, OrSay, Result};
 use crate::pam_d::PamD;
 use crate::pam_try;
 use crate::setting::Setting;
+use crate::talk;
 use cases::Cases;
 use sealed::Sealed;
 use throwaway::Throwaway;
 use wanted::Wanted;
+
+/// The exit code of the part inside when it has said what is wrong.
+const SAID: i32 = 3;
 
 /// What is tried, and for whom.
 pub(super) struct Trial<'t> {
@@ -55,14 +59,22 @@ pub(super) fn run(trial: &Trial<'_>, setting: &Setting) -> Result<()> {
     if setting.json {
         command.arg("--json");
     }
-    let advice = "It takes the program unshare (package util-linux), and a kernel that lets root make namespaces.";
+    let advice = "It takes unshare(1), a root folder that is a mount point, and a kernel that lets root make namespaces.";
     let status = command.status().or_say("The file cannot be tried", advice)?;
     match status.code() {
         Some(0) => Ok(()),
         // It has said why itself.
-        Some(1) => Err(Error::nobody_listens()),
+        Some(SAID) => Err(Error::nobody_listens()),
         _ => Err(Error::new(format!("The file could not be tried: {status}."), advice)),
     }
+}
+
+/// [`inside`], as a process of its own: unshare(1) has exit codes too.
+pub(super) fn run_inside(trial: &Trial<'_>, setting: &Setting) -> Result<()> {
+    inside(trial, setting).map_err(|error| {
+        talk::error(&error);
+        std::process::exit(SAID)
+    })
 }
 
 /// Those named, else who typed sudo.
@@ -76,7 +88,7 @@ fn users(named: &[String]) -> Result<Vec<String>> {
 }
 
 /// All of it, where nothing can be broken.
-pub(super) fn inside(trial: &Trial<'_>, setting: &Setting) -> Result<()> {
+fn inside(trial: &Trial<'_>, setting: &Setting) -> Result<()> {
     let people = trial.users.iter().map(|name| person(name)).collect::<Result<Vec<_>>>()?;
     let text = fs::read(trial.file).or_say(format!("{} cannot be read", trial.file.display()), "Name a pam.d file.")?;
     let mut sealed = Sealed::new()?;

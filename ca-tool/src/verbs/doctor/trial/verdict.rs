@@ -81,18 +81,20 @@ fn look_at_a_good_one(cases: &Cases<'_>, tried: &Tried, findings: &mut Findings)
 /// Nobody of these should get in.
 fn look_at_others(cases: &Cases<'_>, tried: &Tried, findings: &mut Findings) {
     let who = format!("{} {}", tried.user, shown(cases, tried.shows));
-    let fate = fate(cases, tried);
-    match &fate {
+    let none_asked = "where none is asked (NOPASSWD, or one that is remembered)";
+    let needs_line = "An account line of pam_ussh.so asks on every command.";
+    let is_open = !cases.is_sshd() && is_success(&tried.second, Stack::Account);
+    match fate(cases, tried) {
         Fate::LetIn => findings.warning(CHECK, format!("{who}: let in, and nothing is asked."), lines_of(cases)),
-        Fate::AskedForPassword => findings.warning(CHECK, format!("{who}: let in after a password."), lines_of(cases)),
+        Fate::AskedForPassword => {
+            let what = format!("{who}: let in after a password, and without one {none_asked}. {needs_line}");
+            findings.warning(CHECK, what, lines_of(cases));
+        }
+        Fate::Refused(_) if is_open => {
+            let what = format!("{who}: refused with a password, and let in without one {none_asked}. {needs_line}");
+            findings.warning(CHECK, what, lines_of(cases));
+        }
         Fate::Refused(why) => findings.ok(CHECK, format!("{who}: refused. {why}")),
-    }
-    if fate != Fate::LetIn && !cases.is_sshd() && is_success(&tried.second, Stack::Account) {
-        let what = format!(
-            "{who}: let in where no password is asked (NOPASSWD, or one that is remembered). \
-             An account line of pam_ussh.so asks on every command."
-        );
-        findings.warning(CHECK, what, lines_of(cases));
     }
 }
 
