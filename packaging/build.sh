@@ -24,7 +24,7 @@ main() {
 }
 
 read_arguments() {
-    out= kinds=()
+    out='' kinds=()
     while [ $# -gt 0 ]; do
         case $1 in
         --out) out=$(realpath -m "${2:?--out needs a folder}") && shift ;;

@@ -65,7 +65,8 @@ as() {
 
 # The CA's desk stands on this host, too.
 make_a_ca() {
-    mkdir -p /root/desk && cd /root/desk
+    mkdir -p /root/desk
+    cd /root/desk
     ssh-keygen -q -t ed25519 -N '' -f ca
     ssh-keygen -q -k -f revoked_keys
 }

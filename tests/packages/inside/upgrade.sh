@@ -40,7 +40,10 @@ step "the old guard asks the new module: it goes on, and ends the session when i
 sleep 12
 in_login 0 true
 ! grep -q 'no verdict' $log || fail "the guard has no verdict"
-cd /root/desk && expect 0 ca-tool --krl revoked_keys revoke --serial 7 -s ca.pub
-cd /root && cp desk/revoked_keys . && follow docs/sshd.md host 1 1
+cd /root/desk
+expect 0 ca-tool --krl revoked_keys revoke --serial 7 -s ca.pub
+cd /root
+cp desk/revoked_keys .
+follow docs/sshd.md host 1 1
 until_true grep -q 'ussh-session-guard.*ended.*reason=refused' $log
 until_true test ! -e "/proc/$guard"

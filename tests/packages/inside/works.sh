@@ -20,7 +20,8 @@ step "while she is logged in her agent gets an expired certificate: sudo refuses
 open_login
 in_login 0 sudo id
 pgrep -f ussh-session-guard >/dev/null || fail "no guard watches her session"
-cd /root/desk && ssh-keygen -q -s ca -I alice@corp -z 8 -n alice -V -2h:-1h -O permit-agent-forwarding alice.pub
+cd /root/desk
+ssh-keygen -q -s ca -I alice@corp -z 8 -n alice -V -2h:-1h -O permit-agent-forwarding alice.pub
 into_agent alice-cert.pub
 in_login 1 sudo id
 says expired
@@ -29,8 +30,11 @@ logged 'reason=expired'
 step "she gets a new one, which is revoked while she is logged in: sudo refuses, and no other login opens"
 issue -z 9
 in_login 0 sudo id
-cd /root/desk && expect 0 ca-tool --krl revoked_keys revoke --serial 9 -s ca.pub
-cd /root && cp desk/revoked_keys . && follow docs/sshd.md host 1 1
+cd /root/desk
+expect 0 ca-tool --krl revoked_keys revoke --serial 9 -s ca.pub
+cd /root
+cp desk/revoked_keys .
+follow docs/sshd.md host 1 1
 in_login 1 sudo id
 says revoked
 expect 255 ssh_to_host true
