@@ -43,14 +43,16 @@ exec {login_in}>&-
 step "the packages are not removed while lines name the module, and the lines still work"
 expect 100 apt-get remove -y libpam-ussh
 says 'libpam-ussh is not removed'
-says '/etc/pam.d/sudo:account required pam_ussh.so'
+says '/etc/pam.d/sudo:account'
 expect 0 dpkg --verify libpam-ussh
 issue -z 10
 expect 0 ssh_to_host sudo id
 
 step "the lines are taken out, and they are purged; the journal and what is in /etc/ssh stay"
 cp /etc/pam.d/sudo /etc/pam.d/sudo.dpkg-old # no program reads that
-sed -i '/pam_ussh/d' /etc/pam.d/sshd /etc/pam.d/sudo /etc/pam.d/sudo-i
+for service in sshd sudo sudo-i; do
+    expect 0 bash -c "ca-tool config --pam $service --remove >/root/$service && cat /root/$service >/etc/pam.d/$service"
+done
 expect 0 apt-get purge -y libpam-ussh ussh-ca-tool
 [ ! -e /var/lib/pam_ussh ] || fail "/var/lib/pam_ussh is still there"
 [ -e /var/lib/ussh/journal.db ] || fail "the journal is gone"
