@@ -35,7 +35,9 @@ until_true() {
 }
 
 install_packages() {
-    expect 0 apt-get install -y --no-install-recommends "$here"/*.deb
+    cd $here
+    follow README.md package 1 1
+    cd /
 }
 
 # A syslog daemon: one socket, one file.

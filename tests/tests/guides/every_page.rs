@@ -24,6 +24,7 @@ const RUN_BY: &[(&str, &str, &str)] = &[
     ("docs/sshd.md", "host laptop", "tests/tests/guides/sshd_host.rs"),
     ("docs/updating.md", "ca host laptop", "tests/tests/guides/updating.rs"),
     ("docs/updating.md", "systemd", "tests/boot/inside/update.sh"),
+    ("packaging/README.md", "debian", "tests/packages/inside/profiles.sh"),
 ];
 
 /// What else a fenced block may hold: files, which have tests of their own, and what a program prints.
