@@ -3,6 +3,7 @@
 
 mod room;
 
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::{PermissionsExt, symlink};
 
 use room::{Done, Room};
@@ -294,6 +295,22 @@ fn lists_go_where_only_their_owner_can_write() {
     room.write("real/krl", "");
     update(&room).done();
     assert!(room.path("host/krl").is_symlink());
+    is_brought(&room);
+}
+
+#[test]
+fn one_writer_waits_for_another() {
+    let room = room();
+    let lock = std::fs::File::create(room.path("host/.krl.lock")).unwrap();
+    lock.lock().unwrap();
+    let mut command = room.program(env!("CARGO_BIN_EXE_ca-tool"));
+    command.args(["--config", "ca.toml", "update"]).stderr(std::process::Stdio::piped());
+    let mut waiting = command.spawn().unwrap();
+    let mut said = BufReader::new(waiting.stderr.take().unwrap()).lines().map_while(Result::ok);
+    assert!(said.any(|line| line.contains("Another ca-tool writes ")));
+    assert!(!room.path("host/krl").exists());
+    drop(lock);
+    assert!(said.any(|line| line.contains("brought")) && waiting.wait().unwrap().success());
     is_brought(&room);
 }
 

@@ -124,6 +124,19 @@ fn sudo_ends_with_the_next_command_after_ca_tool_update_has_brought_the_revocati
     world.shell("root", "ca-tool update").refused();
     assert!(world.log().iter().any(|line| line.contains("not-updated reason=\"The signature")));
     assert_refused(&sudo(), "is revoked by its key ID");
+    // Nor is it said once only that nothing new has come for long.
+    let list = std::fs::read(world.path(KRL)).expect("a list");
+    let long_ago = [&list[..12], &9u64.to_be_bytes(), &1_700_000_000u64.to_be_bytes(), &list[28..]].concat();
+    world.write_as("/srv/ussh/revoked_keys", &long_ago, "root", 0o644);
+    world.write("/etc/ussh/ca.toml", "[update]\nkrl = '/srv/ussh/revoked_keys'\nmax_age = '2d'\n");
+    world.shell("root", &format!("ca-tool --krl /srv/ussh/revoked_keys krl sign -s {}", ca.key().path())).ok();
+    for first in ["updated version=9", "unchanged version=9"] {
+        world.log();
+        world.shell("root", "ca-tool update").refused();
+        let log = world.log().join("\n");
+        assert!(log.contains(first) && log.contains("stale file=\"/etc/ssh/revoked_keys\" age=\""), "{log}");
+    }
+    assert_refused(&sudo(), "is revoked by its key ID");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 fail() {
     printf 'FAILED: %s\n' "$*"
     printf 'The log:\n'
-    journalctl --no-pager --quiet --boot -o short-precise -n 30 -t sshd -t sudo -t systemd-logind -t ussh-session-guard -t systemd
+    journalctl --no-pager --quiet --boot -o short-precise -n 30 -t sshd -t sudo -t systemd-logind -t ussh-session-guard -t ca-tool -t systemd
     exit 1
 }
 

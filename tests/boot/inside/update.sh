@@ -4,6 +4,7 @@ fetched_by_systemd() {
     step "What the CA publishes comes by ussh-update.service, over https (docs/updating.md)"
     publish
     web_server
+    rm -f /etc/ssh/revoked_keys # that of other steps has a version of its own
     cat >/etc/ussh/ca.toml <<'END'
 [update]
 krl = "https://localhost/revoked_keys"
