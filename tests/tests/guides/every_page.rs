@@ -104,6 +104,20 @@ fn what_a_clone_is_told_to_run_is_there() {
     assert_eq!(scripts, 2);
 }
 
+/// The packages are built and installed by tests/packages.sh; here their names are compared.
+#[test]
+fn the_packages_that_the_pages_install_are_those_that_are_built() {
+    let control = fs::read_to_string(Path::new(ROOT).join("packaging/debian/control")).expect("packaging/debian/control");
+    for page in ["README.md", "docs/runbooks/upgrading.md"] {
+        let text = fs::read_to_string(Path::new(ROOT).join(page)).expect("a page");
+        let line = text.lines().find(|line| line.starts_with("apt-get install ./")).expect("an installation");
+        for file in line.split(' ').filter_map(|word| word.strip_prefix("./")) {
+            let name = file.trim_end_matches("_*.deb");
+            assert!(control.contains(&format!("\nPackage: {name}\n")), "{page}: {name}");
+        }
+    }
+}
+
 fn lines(commands: &str) -> Vec<String> {
     commands.lines().map(str::to_owned).collect()
 }
