@@ -9,6 +9,7 @@ use super::page::{ROOT, Step, steps};
 
 /// Which test runs the blocks of which page; where only some, those at this place.
 const RUN_BY: &[(&str, &str, &str)] = &[
+    ("CONTRIBUTING.md", "clone", "tests/tests/guides/every_page.rs"),
     ("README.md", "ca host laptop", "tests/tests/guides/readme.rs"),
     ("README.md", "clone", "tests/tests/guides/every_page.rs"),
     ("README.md", "package", "tests/tests/guides/every_page.rs"),
@@ -89,19 +90,34 @@ fn no_command_stands_outside_such_a_block() {
     }
 }
 
-/// They take minutes, and one of them runs this test: that they are there, and can be run, has to do.
+/// They take minutes, and some of them run this test: that what they name is there has to do.
 #[test]
 fn what_a_clone_is_told_to_run_is_there() {
-    let blocks = steps("README.md").into_iter().filter_map(|step| if let Step::Run(block) = step { Some(block) } else { None });
-    let mut scripts = 0;
-    for line in blocks.filter(|block| block.place == "clone").flat_map(|block| lines(&block.commands)) {
-        let script = line.split_whitespace().next().expect("a command").to_owned();
-        let mode =
-            fs::metadata(Path::new(ROOT).join(&script)).unwrap_or_else(|error| panic!("{script}: {error}")).permissions();
-        assert!(mode.mode() & 0o111 != 0, "{script} cannot be run");
-        scripts += 1;
+    for page in ["README.md", "CONTRIBUTING.md"] {
+        let blocks = steps(page).into_iter().filter_map(|step| if let Step::Run(block) = step { Some(block) } else { None });
+        for line in blocks.filter(|block| block.place == "clone").flat_map(|block| lines(&block.commands)) {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            match words[0] {
+                "cargo" => assert!(cargo_knows(&words), "{page}: {line}"),
+                script => assert!(is_program(script), "{page}: {script} cannot be run"),
+            }
+        }
     }
-    assert_eq!(scripts, 2);
+}
+
+fn is_program(script: &str) -> bool {
+    fs::metadata(Path::new(ROOT).join(script)).is_ok_and(|data| data.permissions().mode() & 0o111 != 0)
+}
+
+/// Packages and test binaries by their files.
+fn cargo_knows(words: &[&str]) -> bool {
+    let root = Path::new(ROOT);
+    let folders = ["", "pam_ussh/"];
+    words.windows(2).all(|pair| match pair {
+        ["-p", name] => folders.iter().any(|folder| root.join(format!("{folder}{name}/Cargo.toml")).is_file()),
+        ["--test", name] => root.join(format!("tests/tests/{name}.rs")).is_file(),
+        _ => true,
+    })
 }
 
 /// The packages are built and installed by tests/packages.sh; here their names are compared.
