@@ -57,6 +57,8 @@ fn the_lines_stand_in_front_of_what_every_distribution_has() {
         );
         assert!(whole.stderr.contains(&format!("For /etc/pam.d/{service}:")), "{}", whole.stderr);
 
+        assert_eq!(whole.stderr.contains("auth_info=optional"), service == "sshd", "{}", whole.stderr);
+
         // And back, to the byte.
         let mine = root_with(&room, service, &whole.stdout);
         assert_eq!(config(&room, &mine, &["--pam", service, "--whole"]).done().stdout, whole.stdout, "again");

@@ -31,6 +31,9 @@ fn what_only_root_can_see_is_said_to_be_unseen_by_others() {
     assert!(text.contains("Not run as root") && text.contains("$ sudo ca-tool doctor"), "{answer}");
     assert!(text.contains("You have no ssh-agent here"), "{answer}");
     assert!(!text.contains("sudoers  ") && !text.contains("problem"), "{answer}");
+    world.run(&["chmod", "600", "/etc/pam.d/doas"]).ok();
+    let answer = world.run_as("alice", &["ca-tool", "doctor"]);
+    assert!(answer.ok().stdout.contains("/etc/pam.d/doas cannot be read"), "{answer}");
     let agent = world.agent_of("alice", "/home/alice/agent");
     let answer = world.run_with("alice", &[("SSH_AUTH_SOCK", agent.socket())], &["ca-tool", "doctor"]);
     assert!(answer.ok().stdout.contains("holds 0 keys and no certificate"), "{answer}");

@@ -36,6 +36,9 @@ pub(super) fn lines(service: Service, args: &Args, words: &Words) -> Result<Line
         (true, Some(present)) => block::in_front(&block, &present.text)?,
         (true, None) => return Err(missing(service, folder)),
     };
+    if service == Service::Sshd && !args.remove && !args.option.iter().any(|word| word.starts_with("auth_info=")) {
+        notes.push("Plain keys and passwords open no session any more: --option auth_info=optional lets them, for the time of a change.".to_owned());
+    }
     match &present {
         Some(present) => notes.extend(notes_on(present, service, &file, args.remove)?),
         None => notes.push(format!("There is no {} on this host.", file.display())),

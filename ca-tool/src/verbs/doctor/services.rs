@@ -19,6 +19,9 @@ const SERVICE: &str = "ussh-doctor";
 const SECONDS: u32 = 60;
 
 pub(super) fn look(stacks: &Stacks, krl: &Path, found: &mut Findings) {
+    for what in &stacks.unread {
+        found.warning(CHECK, what, None);
+    }
     if stacks.services.is_empty() {
         found.warning(
             CHECK,

@@ -19,15 +19,23 @@ pub(super) struct Stacked {
 pub(super) struct Stacks {
     pub(super) pam_d: PamD,
     pub(super) services: Vec<Stacked>,
+    /// Files that could not be read.
+    pub(super) unread: Vec<String>,
 }
 
 impl Stacks {
     pub(super) fn of_this_host() -> Self {
         let pam_d = PamD::new(None);
         let names = pam_d.services().into_iter().filter(|name| !name.contains('.') && !is_shared(Path::new(name)));
-        let read = names.filter_map(|name| pam_d.service(&name).ok().map(|service| Stacked { name, service }));
-        let services = read.filter(|stacked| stacked.service.lines.iter().any(|line| line.is(MODULE))).collect();
-        Self { pam_d, services }
+        let (mut services, mut unread) = (Vec::new(), Vec::new());
+        for name in names {
+            match pam_d.service(&name) {
+                Ok(service) if service.lines.iter().any(|line| line.is(MODULE)) => services.push(Stacked { name, service }),
+                Ok(_) => {}
+                Err(error) => unread.push(error.what().to_owned()),
+            }
+        }
+        Self { pam_d, services, unread }
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&Stacked> {
