@@ -91,12 +91,49 @@ pub(super) fn put(service: &str, words: &[String]) -> String {
     let options: String = words.iter().map(|word| format!(" --option {}", quoted(word))).collect();
     format!(
         "ca-tool config --pam {service} --whole{options} >{file}.new && \
-         ca-tool doctor --pam {file}.new --service {service} && mv {file}.new {file}"
+         ca-tool doctor --pam {file}.new --service {service} --user {} && mv {file}.new {file}",
+        somebody()
     )
+}
+
+/// A person of this host, for whom a file can be tried: who typed sudo, or else the first with a shell.
+fn somebody() -> String {
+    let typed = std::env::var("SUDO_USER").ok().filter(|name| name != "root");
+    typed.or_else(|| first_person(&std::fs::read_to_string("/etc/passwd").ok()?)).unwrap_or_else(|| "NAME".to_owned())
+}
+
+/// Of a text like /etc/passwd; people's uids are 1000 to 59999 (login.defs(5)).
+fn first_person(users: &str) -> Option<String> {
+    users.lines().find_map(|line| {
+        let fields: Vec<_> = line.split(':').collect();
+        let [name, _, uid, .., shell] = fields.as_slice() else { return None };
+        let is_person = (1000..60_000).contains(&uid.parse::<u32>().ok()?);
+        (is_person && !shell.ends_with("/nologin") && !shell.ends_with("/false")).then(|| quoted(name))
+    })
 }
 
 /// A word for a shell.
 pub(super) fn quoted(word: &str) -> String {
     let plain = |character: char| character.is_ascii_alphanumeric() || "_-=./,:@+%".contains(character);
     if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_person_is_neither_root_nor_a_daemon() {
+        let users =
+            "root:x:0:0::/root:/bin/bash\nd:x:1000:1000::/:/usr/sbin/nologin\nbad\nalice:x:1001:1001::/home/alice:/bin/sh\n";
+        assert_eq!(first_person(users).as_deref(), Some("alice"));
+        assert_eq!(first_person("nobody:x:65534:65534::/:/bin/sh\n"), None);
+    }
+
+    #[test]
+    fn a_word_is_quoted_for_a_shell_where_it_must_be() {
+        assert_eq!(quoted("revoked_keys=/etc/ssh/revoked_keys"), "revoked_keys=/etc/ssh/revoked_keys");
+        assert_eq!(quoted("a b'c"), r"'a b'\''c'");
+        assert_eq!(quoted(""), "''");
+    }
 }
