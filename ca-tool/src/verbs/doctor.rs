@@ -17,6 +17,7 @@ mod sudoers;
 mod systemd;
 mod traps;
 mod trial;
+mod updates;
 mod versions;
 
 use std::path::PathBuf;

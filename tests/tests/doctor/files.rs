@@ -112,6 +112,29 @@ fn lists_that_cannot_be_relied_on_are_found() {
 }
 
 #[test]
+fn lists_that_are_fetched_are_looked_after() {
+    each(&[
+        Case {
+            make: "ca-tool krl sign -s $(ls /root/ca-* | head -1); ssh-keygen -q -k -z 6 -f /etc/ssh/revoked_keys",
+            says: ("update", "warning", "The signature of the revocation list does not count"),
+            mended: Mended::By("ca-tool krl sign -s $(ls /root/ca-* | head -1)"),
+        },
+        Case {
+            make: "mkdir -p /etc/ussh /srv; printf '[update]\\nkrl = \"/srv/krl\"\\nmax_age = \"1s\"\\n' >/etc/ussh/ca.toml; sleep 2",
+            says: ("update", "problem", "max_age in ca.toml allows"),
+            mended: Mended::Elsewhere("ca-tool update", "rm /etc/ussh/ca.toml"),
+        },
+        Case {
+            make: "cp /etc/ssh/revoked_keys /srv/krl; ca-tool --krl /srv/krl krl sign -s $(ls /root/ca-* | head -1); \
+                   cp /srv/krl.sig /etc/ssh/revoked_keys.sig; ssh-keygen -q -k -z 4 -f /etc/ssh/revoked_keys; \
+                   printf '[update]\\nkrl = \"/srv/krl\"\\n' >/etc/ussh/ca.toml",
+            says: ("update", "warning", "The signature of the revocation list does not count"),
+            mended: Mended::AsItSays,
+        },
+    ]);
+}
+
+#[test]
 fn module_and_guard_that_do_not_belong_together_are_found() {
     each(&[
         Case {

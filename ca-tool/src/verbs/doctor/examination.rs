@@ -6,7 +6,7 @@ use nix::unistd::geteuid;
 
 use super::finding::Findings;
 use super::stacks::Stacks;
-use super::{agent, clock, devices, files, installed, services, sshd, sudoers, systemd, traps, versions};
+use super::{agent, clock, devices, files, installed, services, sshd, sudoers, systemd, traps, updates, versions};
 use crate::error::Result;
 use crate::setting::Setting;
 
@@ -36,6 +36,7 @@ fn lines(stacks: &Stacks, setting: &Setting, found: &mut Findings) {
     sshd::look(stacks, &setting.krl, found);
     sudoers::look(stacks, found);
     systemd::look(stacks, found);
+    updates::look(setting, found);
 }
 
 /// What a program of the system's answers; nothing where there is no such program. Nobody's environment tells it anything.
