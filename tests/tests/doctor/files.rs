@@ -61,6 +61,11 @@ fn files_that_others_can_write_or_that_are_missing_are_found() {
             says: ("ca-file", "warning", "has an RSA key of 2048 bits"),
             mended: Mended::By(back),
         },
+        Case {
+            make: "cat /root/middle.pub >>/etc/ssh/trusted_user_ca; sed -i 's/pam_ussh.so/& required_rsa_size=3072/' /etc/pam.d/sudo",
+            says: ("ca-file", "problem", "has an RSA key of 2048 bits, which pam_ussh refuses below 3072"),
+            mended: Mended::By(back),
+        },
     ]);
 }
 

@@ -24,8 +24,9 @@ const LEAST_RSA_BITS: usize = 2048;
 const GOOD_RSA_BITS: usize = 3072;
 
 pub(super) fn look(stacks: &Stacks, setting: &Setting, found: &mut Findings) {
+    let least = stacks.values("required_rsa_size").iter().filter_map(|bits| bits.parse().ok()).max().unwrap_or(LEAST_RSA_BITS);
     for path in ca_files(stacks) {
-        ca_file(Path::new(&path), found);
+        ca_file(Path::new(&path), least, found);
     }
     let mut lists: Vec<PathBuf> = stacks.values("revoked_keys").into_iter().map(PathBuf::from).collect();
     if lists.is_empty() && setting.krl.exists() {
@@ -57,7 +58,7 @@ pub(super) fn ca_files(stacks: &Stacks) -> Vec<String> {
     files
 }
 
-fn ca_file(path: &Path, found: &mut Findings) {
+fn ca_file(path: &Path, least: usize, found: &mut Findings) {
     let name = path.display();
     let content = match fs::read(path) {
         Ok(content) => content,
@@ -83,7 +84,7 @@ fn ca_file(path: &Path, found: &mut Findings) {
     for key in String::from_utf8_lossy(&content).lines().map(str::trim).filter_map(public_key::parse) {
         let name = String::from_utf8_lossy(blob_name(&key.blob).unwrap_or_default()).into_owned();
         *types.entry(name).or_default() += 1;
-        judge(&key.blob, &key.comment, path, found);
+        judge(&key.blob, &key.comment, least, path, found);
     }
     if is_safe && bad.is_empty() {
         let types: Vec<_> = types.iter().map(|(name, count)| format!("{count} {name}")).collect();
@@ -91,7 +92,7 @@ fn ca_file(path: &Path, found: &mut Findings) {
     }
 }
 
-fn judge(blob: &[u8], comment: &str, path: &Path, found: &mut Findings) {
+fn judge(blob: &[u8], comment: &str, least: usize, path: &Path, found: &mut Findings) {
     let name = format!("{}: the CA \"{comment}\"", path.display());
     match PublicKey::from_blob(blob).map(|key| key.rsa_bits()) {
         Err(_) => found.problem(
@@ -99,12 +100,8 @@ fn judge(blob: &[u8], comment: &str, path: &Path, found: &mut Findings) {
             format!("{name} has a key that signs for nobody: it is of no type or form that is accepted."),
             None,
         ),
-        Ok(Some(bits)) if bits < LEAST_RSA_BITS => {
-            found.problem(
-                CHECK,
-                format!("{name} has an RSA key of {bits} bits, which pam_ussh refuses below {LEAST_RSA_BITS}."),
-                None,
-            );
+        Ok(Some(bits)) if bits < least => {
+            found.problem(CHECK, format!("{name} has an RSA key of {bits} bits, which pam_ussh refuses below {least}."), None);
         }
         Ok(Some(bits)) if bits < GOOD_RSA_BITS => {
             found.warning(
