@@ -97,6 +97,21 @@ mod tests {
         Arguments::parse(line.split_whitespace().map(OsString::from))
     }
 
+    /// The man page's `.It Fl \-NAME …`, and the arms of `take`.
+    #[test]
+    fn every_option_is_in_the_man_page_and_no_other_one() {
+        let page = include_str!("../ussh-pam-try.8");
+        let items = page.lines().filter(|line| line.starts_with(".It Fl ")).flat_map(|line| line.split("Fl \\-").skip(1));
+        let mut documented: Vec<&str> = items.map(|item| item.split(' ').next().unwrap()).collect();
+        let arms =
+            include_str!("arguments.rs").lines().filter_map(|line| line.trim().strip_prefix("\"--")?.split_once("\" => "));
+        let mut understood: Vec<&str> = arms.map(|(name, _)| name).collect();
+        documented.sort_unstable();
+        understood.sort_unstable();
+        assert_eq!(documented, understood);
+        assert!(page.contains(".Fl \\-version"));
+    }
+
     #[test]
     fn what_is_typed_is_understood() {
         let typed =

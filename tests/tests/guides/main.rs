@@ -3,6 +3,7 @@
 mod break_glass;
 mod by_hand;
 mod every_page;
+mod man_page;
 mod migrating;
 mod page;
 mod picture;
