@@ -147,3 +147,56 @@ fn put_string(message: &mut Vec<u8>, string: &[u8]) {
     message.extend(u32::try_from(string.len()).unwrap_or_default().to_be_bytes());
     message.extend(string);
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use ussh_agent::{Agent, Error as AgentError, SignFlags};
+
+    use super::*;
+
+    fn served() -> (ServedAgent, Agent) {
+        let served = ServedAgent::start(nix::unistd::getuid().as_raw(), |blob, data, _| Some([blob, data].concat())).unwrap();
+        let agent = Agent::connect(served.socket(), Instant::now() + Duration::from_secs(60)).unwrap();
+        (served, agent)
+    }
+
+    #[test]
+    fn it_lists_what_it_shows_and_signs_with_nothing_else() {
+        let (served, mut agent) = served();
+        assert!(agent.identities().unwrap().is_empty());
+        served.show(vec![(b"shown".to_vec(), b"comment".to_vec())], true);
+        let identities = agent.identities().unwrap();
+        let listed: Vec<_> = identities.iter().map(|identity| (identity.blob, identity.comment)).collect();
+        assert_eq!(listed, [(b"shown".as_slice(), b"comment".as_slice())]);
+        assert!(!served.was_asked_to_sign());
+        assert_eq!(agent.sign(b"hidden", b"data", SignFlags::NONE), Err(AgentError::Refused));
+        assert!(!served.was_asked_to_sign());
+        assert_eq!(agent.sign(b"shown", b"data", SignFlags::NONE).unwrap(), b"showndata");
+        assert!(served.was_asked_to_sign());
+    }
+
+    #[test]
+    fn that_a_signature_was_asked_for_is_known_although_none_is_given() {
+        let (served, mut agent) = served();
+        served.show(vec![(b"shown".to_vec(), Vec::new())], false);
+        assert_eq!(agent.sign(b"shown", b"data", SignFlags::NONE), Err(AgentError::Refused));
+        assert!(served.was_asked_to_sign());
+        served.show(Vec::new(), true);
+        assert!(!served.was_asked_to_sign());
+    }
+
+    #[test]
+    fn nothing_else_can_be_asked_of_it() {
+        let (_served, mut agent) = served();
+        assert_eq!(agent.remove(b"shown"), Err(AgentError::Refused));
+        assert_eq!(agent.add(b"key", "comment", &[]), Err(AgentError::Refused));
+    }
+
+    #[test]
+    fn only_its_user_may_connect() {
+        let (served, _agent) = served();
+        assert_eq!(std::fs::metadata(served.socket()).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+}
