@@ -23,7 +23,6 @@ mod host;
 mod issue;
 mod journal;
 mod krl_file;
-#[allow(dead_code, reason = "config and doctor use the rest")]
 mod pam_d;
 mod pam_try;
 mod public_key;

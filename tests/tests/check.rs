@@ -146,6 +146,28 @@ fn what_the_options_say_counts_and_so_does_a_group_that_one_is_not_in() {
     assert!(answer.ok().stdout.contains("pam_ussh has no say about alice"), "{answer}");
 }
 
+/// sudo is the oracle: what check reads from pam.d is what libpam reads.
+#[test]
+fn lines_are_read_as_libpam_reads_them() {
+    let world = world(SUDO);
+    let person = person(&world, &Request::new("alice@corp"));
+    world.mkdir("/etc/ssh/with ] blank", "root", 0o755);
+    let ca = world.read("/etc/ssh/trusted_user_ca");
+    world.write("/etc/ssh/with ] blank/ca", &ca);
+    world.run(&["rm", "/etc/ssh/trusted_user_ca"]).ok();
+    let included = "-ACCOUNT [success=ok default=bad] pam_ussh.so [ca_file=/etc/ssh/with \\] blank/ca] \\\n  # more\n\n max_validity=2h # x \\\n";
+    for include in ["account include certificates", "account substack certificates", "@include certificates"] {
+        world.write("/etc/pam.d/certificates", included);
+        world.pam("sudo", &format!("auth required pam_permit.so\n{include}\nsession required pam_permit.so\n"));
+        check(&world, "alice", &[]).ok();
+        assert_root(&sudo(&world, "alice", person.agent.socket()));
+        world.write("/etc/pam.d/certificates", &included.replace("2h", "2m"));
+        let answer = check(&world, "alice", &[]);
+        assert!(answer.refused().stderr.contains("is valid for"), "{answer}");
+        sudo(&world, "alice", person.agent.socket()).refused();
+    }
+}
+
 #[test]
 fn root_asks_for_others_as_their_sudo_would() {
     let world = world(SUDO);
