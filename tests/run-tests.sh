@@ -13,7 +13,7 @@ at_once=${TESTS_AT_ONCE:-3}
 export RUST_TEST_THREADS=${RUST_TEST_THREADS:-4}
 
 # What takes longest starts first, so that nothing long runs alone at the end.
-longest=(sessions sshd libpam yubikey_ca other_hosts guides parity)
+longest=(libpam sessions sshd init pkcs11 parity other_hosts key_types krl guides)
 
 main() {
     said=$(mktemp -d)
@@ -24,7 +24,7 @@ main() {
     export -f run
     xargs --arg-file "$said/programs" --max-procs "$at_once" --max-lines=1 bash -c 'run "$@"' -
     local code=$?
-    [ $# -gt 0 ] || examples || code=1
+    [ $# -gt 0 ] || examples || code=1 # in the documentation
     sum_up || code=1
     exit $code
 }
@@ -59,15 +59,12 @@ examples() {
     cargo test --quiet --locked --workspace --doc >"$said/examples.log" 2>&1 || { cat "$said/examples.log" && false; }
 }
 
-# Every program must have come to its end, and none may have left a test out.
+# Every program must have said how many tests it has run, and none may have left one out.
 sum_up() {
-    local results programs code=0
-    results=$(cat "$said"/*.log | grep '^test result: ')
-    programs=$(wc -l <"$said/programs")
-    awk -v programs="$programs" '{ passed += $4; failed += $6; ignored += $8; left_out += $12 }
-        END { printf "%d test programs: %d tests passed, %d failed, %d ignored\n", programs, passed, failed, ignored
-              exit failed + ignored + left_out > 0 }' <<<"$results" || code=1
-    return $code
+    awk -v programs="$(wc -l <"$said/programs")" '
+        /^test result: / { said += FILENAME !~ /examples.log$/; passed += $4; failed += $6; ignored += $8; left_out += $12 }
+        END { printf "%d test programs: %d tests passed, %d failed, %d ignored, %d left out\n", programs, passed, failed, ignored, left_out
+              exit failed + ignored + left_out > 0 || said < programs }' "$said"/*.log
 }
 
 main "$@"

@@ -10,6 +10,8 @@ cargo_deny_version=0.20.2
 
 failed=()
 summary=()
+declare -A started
+said=${CARGO_TARGET_DIR:-target}/said
 
 main() {
     need_root
@@ -26,11 +28,14 @@ main() {
     built=$(realpath "${CARGO_TARGET_DIR:-target}")
     export PAM_USSH_SO=$built/release/libpam_ussh.so USSH_SESSION_GUARD=$built/release/ussh-session-guard
     export USSH_PAM_TRY=$built/release/ussh-pam-try CA_TOOL=$built/debug/ca-tool
-    # Most of their time is somebody waiting: for a login, a certificate's end, a finger.
-    check "tests" env RUST_TEST_THREADS=4 cargo test --locked --workspace --no-fail-fast
+    # Tests and demo wait most of their time, so something that computes goes beside them.
+    start fuzz-build nice tests/fuzz/run.sh build
+    check "tests" tests/run-tests.sh
+    check "fuzz build" finish fuzz-build
+    start demo tests/demo.sh
     check "fuzz" tests/fuzz/run.sh 6
     check_dependencies
-    check "demo" tests/demo.sh
+    check "demo" finish demo
     sum_up
 }
 
@@ -39,6 +44,21 @@ release() {
     for package in pam_ussh ussh-session-guard ussh-pam-try; do
         cargo build --locked --release -p "$package" || return
     done >/dev/null 2>&1
+}
+
+# start NAME COMMAND..: beside what comes next.
+start() {
+    mkdir -p "$said"
+    "${@:2}" >"$said/$1" 2>&1 </dev/null &
+    started[$1]=$!
+}
+
+# Waits for what was started by this name, and shows what it said.
+finish() {
+    local code=0
+    wait "${started[$1]}" || code=$?
+    cat "$said/$1"
+    return $code
 }
 
 # Runs one part; the rest runs even when it fails.

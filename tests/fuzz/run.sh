@@ -3,10 +3,13 @@
 # the tests' own assertions and overflow checks instead of a sanitizer (there is no unsafe code in what is fuzzed).
 # Prints how often each target ran. Fails on a crash, or an input that takes 2 s or 512 MB, and leaves it in artifacts/.
 #
+#   run.sh SECONDS [TARGET..]
+#   run.sh build                only builds them
+#
 # What was learnt stays in the target folder, so that a later run goes on from there; seeds/ is only read.
 set -eu
 
-seconds=${1:?usage: run.sh SECONDS [TARGET..]}
+seconds=${1:?usage: run.sh SECONDS [TARGET..], run.sh build}
 shift
 cd "$(dirname "$0")"
 build=${CARGO_TARGET_DIR:-$PWD/target}
@@ -14,6 +17,7 @@ host=$(rustc -vV | sed -n 's/^host: //p')
 
 main() {
     instrumented_build
+    [ "$seconds" != build ] || return 0
     failed=
     for target in ${*:-$(ls targets | sed 's/\.rs$//')}; do
         fuzz "$target" || failed="$failed $target"

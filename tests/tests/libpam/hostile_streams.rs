@@ -16,6 +16,14 @@ const MOST_GROWTH_KIB: u64 = 16 * 1024;
 pub(crate) fn assert_bounded(answer: &Answer, what: &str) {
     for call in &answer.calls {
         assert!(call.elapsed < MOST_TIME, "{what}: {} took {:?}", call.hook, call.elapsed);
+    }
+    assert_frugal(answer, what);
+}
+
+/// The same for what takes long because the options let it.
+#[track_caller]
+pub(crate) fn assert_frugal(answer: &Answer, what: &str) {
+    for call in &answer.calls {
         assert!(call.growth_kib < MOST_GROWTH_KIB, "{what}: {} took {} KiB", call.hook, call.growth_kib);
         assert_eq!(call.before, call.after, "{what}: {} left something behind", call.hook);
     }
