@@ -19,7 +19,8 @@ main() {
     mkdir -p "$folder"
     folder=$(realpath "$folder")
     root=$folder/root
-    [ -e "$root" ] || make_root
+    # Anew when the tests need something else of Debian.
+    [ "$(cat "$root.packages" 2>/dev/null)" = "${packages[*]}" ] || make_root
     build
     cargo test --quiet --locked --workspace --no-run
     inside "$@"
@@ -28,7 +29,7 @@ main() {
 make_root() {
     local new=$folder/new
     echo "Making a Debian 13 in $root ..."
-    rm -rf --one-file-system "$new"
+    rm -rf --one-file-system "$new" "$root" "$root.packages"
     debootstrap --variant=minbase trixie "$new" "$(mirror)" >"$folder/log" 2>&1 || no_root
     rm -f "$new/etc/resolv.conf"
     cp /etc/resolv.conf "$new/etc/resolv.conf"
@@ -39,6 +40,7 @@ make_root() {
         apt-get install --yes --no-install-recommends "${packages[@]}" >>"$folder/log" 2>&1 || no_root
     rm -rf "$new"/var/cache/apt/* "$new"/var/lib/apt/lists/*
     mv "$new" "$root"
+    echo "${packages[*]}" >"$root.packages"
 }
 
 no_root() { fail "$(tail "$folder/log")
@@ -50,7 +52,7 @@ inside() {
     built=$(realpath "${CARGO_TARGET_DIR:-target}")
     toolchain=$(rustc --print sysroot)
     export CARGO_TARGET_DIR=$built CARGO_HOME=${CARGO_HOME:-~/.cargo} CARGO_NET_OFFLINE=true
-    export PAM_USSH_SO=$module USSH_SESSION_GUARD=$session_guard CA_TOOL=$ca_tool PATH=$toolchain/bin:$PATH
+    export PAM_USSH_SO=$module USSH_SESSION_GUARD=$session_guard USSH_PAM_TRY=$pam_try CA_TOOL=$ca_tool PATH=$toolchain/bin:$PATH
     unshare --mount --pid --net --uts --ipc --fork --kill-child \
         bash tests/debian13/inside.sh "$root" "$PWD" "$built" "$toolchain" "$CARGO_HOME" -- "$@"
 }

@@ -5,7 +5,7 @@
 #
 #   tests/run-tests.sh [PROGRAM..]      only these: sessions, sshd, ca-tool …
 #
-# The programs under test are taken from $PAM_USSH_SO, $USSH_SESSION_GUARD and $CA_TOOL.
+# The programs under test are taken from $PAM_USSH_SO, $USSH_SESSION_GUARD, $USSH_PAM_TRY and $CA_TOOL.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
