@@ -134,6 +134,23 @@ fn the_packages_that_the_pages_install_are_those_that_are_built() {
     }
 }
 
+/// No crate without its reason: those of the product are named in README's table.
+#[test]
+fn every_dependency_has_its_line_in_the_readme() {
+    let manifest = fs::read_to_string(Path::new(ROOT).join("Cargo.toml")).expect("Cargo.toml");
+    let (_, rest) = manifest.split_once("[workspace.dependencies]\n").expect("the dependencies");
+    let product = rest.split("# The tests.").next().expect("their first part");
+    let readme = fs::read_to_string(Path::new(ROOT).join("README.md")).expect("README.md");
+    let table = readme.split_once("## Dependencies\n").expect("the table").1.split("\n## ").next().expect("its end").to_owned();
+    let first: String =
+        table.lines().filter_map(|line| line.strip_prefix("| ")?.split(" |").next()).collect::<Vec<_>>().join(", ");
+    let named: BTreeSet<&str> = first.split([',', ' ']).collect();
+    let names = product.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(" = "));
+    for (name, _) in names.filter(|(name, value)| !name.starts_with("ussh-") && !value.contains("path = ")) {
+        assert!(named.contains(name), "{name} has no line");
+    }
+}
+
 fn lines(commands: &str) -> Vec<String> {
     commands.lines().map(str::to_owned).collect()
 }
