@@ -24,7 +24,10 @@ pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
 /// Where a file really is, behind links; or will be.
 pub(crate) fn real(path: &Path) -> io::Result<PathBuf> {
     match path.canonicalize() {
-        Err(error) if error.kind() == ErrorKind::NotFound => std::path::absolute(path),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let name = path.file_name().ok_or(error)?;
+            Ok(folder(path).canonicalize()?.join(name))
+        }
         other => other,
     }
 }

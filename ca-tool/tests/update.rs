@@ -293,6 +293,9 @@ fn lists_go_where_only_their_owner_can_write() {
     std::fs::create_dir(room.path("real")).unwrap();
     symlink(room.path("real/krl"), room.path("host/krl")).unwrap();
     room.write("real/krl", "");
+    chmod("real", 0o777);
+    refused(&room, "/real.");
+    chmod("real", 0o755);
     update(&room).done();
     assert!(room.path("host/krl").is_symlink());
     is_brought(&room);
