@@ -11,7 +11,7 @@ use ussh_cert::{revoked_keys, sshsig};
 
 use crate::backend::CaSigner;
 use crate::ca_file;
-use crate::error::{Error, OrSay, Result};
+use crate::error::{OrSay, Result};
 use crate::file;
 use crate::issue::{certificate::ca_blob, deliver};
 
@@ -122,9 +122,5 @@ pub(crate) fn sign(kind: Kind, path: &Path, bytes: &[u8], ca: &mut dyn CaSigner)
 /// Reads a signature's file.
 pub(crate) fn read_signature(path: &Path) -> Result<Vec<u8>> {
     let advice = "`ca-tool krl sign` and `ca-tool ca-file sign` make it, beside the list; --signature names another one.";
-    let text = std::fs::read(path).or_say(format!("The signature {} cannot be read", path.display()), advice)?;
-    if text.len() > sshsig::MAX_LENGTH {
-        return Err(Error::new(format!("{} is too large for a signature.", path.display()), advice));
-    }
-    Ok(text)
+    std::fs::read(path).or_say(format!("The signature {} cannot be read", path.display()), advice)
 }

@@ -29,6 +29,7 @@ main() {
     lists_of_addresses
     options_lines
     krls
+    signatures
     agent_replies
 }
 
@@ -113,6 +114,15 @@ krls() {
     ssh-keygen -q -k -f keys.krl one.pub ed25519.pub rsa.pub
     seed krl of-keys <keys.krl
     cat one.pub rsa.pub ecdsa-256-cert.pub | seed krl flat-list
+}
+
+# As ssh-keygen signs files, with every type of key.
+signatures() {
+    for type in ed25519 ecdsa-256 ecdsa-384 ecdsa-521 rsa ed25519-sk ecdsa-sk; do
+        echo data | ssh-keygen -q -Y sign -f "$type" -n ussh-krl | seed sshsig "by-$type"
+    done
+    echo data | ssh-keygen -q -Y sign -f rsa -n ussh-krl -O hashalg=sha256 | seed sshsig sha256
+    echo data | ssh-keygen -q -Y sign -f ed25519 -n file | seed sshsig of-another-use
 }
 
 # What a real agent answers to a list request and to a sign request.
