@@ -12,6 +12,7 @@ cd /opt/boot
 . ./guard.sh
 . ./clock.sh
 . ./update.sh
+. ./doctor.sh
 
 main() {
     printf '\nbegin\n'
@@ -20,6 +21,7 @@ main() {
     ended_by_the_guard
     ended_by_revocation
     fetched_by_systemd
+    examined_under_systemd
     [ "$kind" = machine ] || return 0
     forwards_and_back
     backwards
