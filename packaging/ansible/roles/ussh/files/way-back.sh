@@ -38,7 +38,7 @@ begin() {
 # Outside of this login's session, which may end first.
 start_watching() {
     if [ -d /run/systemd/system ]; then
-        systemd-run --quiet --collect --unit=ussh-way-back sh "$0" watch
+        systemd-run --quiet --collect --unit="ussh-way-back-$$" sh "$0" watch
     else
         setsid sh "$0" watch </dev/null >/dev/null 2>&1 &
     fi
@@ -50,7 +50,7 @@ watch() {
     while [ "$waited" -lt "$(cat "$folder/seconds")" ]; do
         sleep 1
         waited=$((waited + 1))
-        [ -d "$folder" ] && [ ! -e "$folder/decided" ] || return 0
+        [ "$(cat "$folder/watcher" 2>/dev/null)" = $$ ] && [ ! -e "$folder/decided" ] || return 0
     done
     decide || return 0
     restore
