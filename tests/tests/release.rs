@@ -65,7 +65,7 @@ fn each_thing_that_is_wrong_is_found_and_nothing_else() {
         ("CHANGELOG.md", &format!("## [{version}]"), "## [9.9.9]", "CHANGELOG.md"),
         ("CHANGELOG.md", "## [Unreleased]\n", "## [Unreleased]\n\n- something\n", "CHANGELOG.md"),
         ("ussh-agent/Cargo.toml", "version.workspace = true", "version = \"9.9.9\"", "every crate"),
-        ("ussh-agent/src/lib.rs", "//!", "// TODO\n//!", "nothing is left"),
+        ("ussh-agent/src/lib.rs", "//!", concat!("// TO", "DO\n//!"), "nothing is left"),
         ("README.md", "`docs/sshd.md`", "`docs/missing.md`", "every page"),
     ];
     for (file, old, new, what) in cases {
