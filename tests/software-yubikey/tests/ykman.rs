@@ -56,7 +56,11 @@ fn tells_serial_number_and_firmware(desk: &Desk) {
 
 fn warns_of_factory_defaults_where_the_firmware_can_tell(desk: &Desk) {
     let old = plugged(desk, Firmware::V5_2);
-    piv(desk, &["info"]).ok().says("PIN tries remaining: 3").never_says("WARNING: Using").says("Management key algorithm: TDES");
+    piv(desk, &["info"])
+        .ok()
+        .says("PIN tries remaining: 3")
+        .never_says("WARNING: Using")
+        .says("Management key algorithm: TDES");
     desk.unplug(&old);
     let middle = plugged(desk, Firmware::V5_4);
     let info = piv(desk, &["info"]).ok().says("PIN tries remaining: 3/3").says("Management key algorithm: TDES");
