@@ -23,7 +23,7 @@ until_true test -e /home/laptop/asked
 pgrep -x sudo >/dev/null || fail "no sudo waits"
 
 step "the next version is installed; the edited ca.toml stays"
-echo 'Dpkg::Options "--force-confold";' >/etc/apt/apt.conf.d/99keep # what a person answers: N
+echo 'Dpkg::Options { "--force-confold"; };' >/etc/apt/apt.conf.d/99keep # what a person answers: N
 cd "$here/next"
 follow docs/runbooks/upgrading.md package 1 1
 [ "$(dpkg-query -W -f '${Version}' libpam-ussh)" = 0.1.0-1.next ] || fail "the version is not the next one"

@@ -8,6 +8,10 @@ step "installed, and set up by the page's commands"
 install_packages
 set_up_by_the_page
 
+step "ca-tool doctor finds nothing wrong with it"
+expect 0 ca-tool doctor
+printf '%s\n' "$said" | sed 's/^/    /'
+
 step "alice logs in with ssh -A, and sudo asks her agent"
 issue -z 7
 expect 0 ssh_to_host sudo id
