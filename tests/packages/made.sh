@@ -4,8 +4,9 @@
 make_packages() {
     echo "Making the packages, twice ..."
     rm -rf "$folder/made" "$folder/again"
+    build_elsewhere &
     packaging/build.sh --out "$folder/made" >/dev/null
-    build_elsewhere
+    wait $! || fail "the second build failed"
     diff -r "$folder/made" "$folder/again" || fail "the same source gave other packages"
     lintian --fail-on error,warning "$folder"/made/*.deb 2>"$folder/lintian" ||
         fail "lintian does not like the Debian packages"
