@@ -130,7 +130,7 @@ same_as() {
 
 files_now() {
     local always=(/opt /tmp /var/tmp /var/log /var/lib/dpkg /var/cache/apt /var/lib/apt /var/lib/pam_ussh /var/lib/sudo
-        /var/cache/ldconfig /var/cache/puppet /var/lib/cloud /root/.ansible /root/.ssh /home/deploy/.ansible /home/laptop/.ssh) except=()
+        /var/cache/ldconfig /var/cache/debconf /var/cache/puppet /var/lib/cloud /root/.ansible /root/.ssh /home/deploy/.ansible /home/laptop/.ssh) except=()
     for folder in "${always[@]}"; do except+=(-path "$folder" -prune -o); done
     find / -xdev "${except[@]}" -not -type d -not -type s -printf '%p %y %m %U:%G %l\n' | LC_ALL=C sort >/opt/test/names
     cat /opt/test/names
