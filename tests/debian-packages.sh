@@ -14,3 +14,8 @@ packages=(
     graphviz libpam-ssh-agent-auth                        # the README's picture; what people come from
     curl systemd                                          # what fetches lists, and what judges the units
 )
+
+package_tools=( # for tests/packages.sh
+    debootstrap # makes the Debians it installs them on
+    debhelper rpm lintian rpmlint # make and judge them
+)

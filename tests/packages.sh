@@ -3,6 +3,7 @@
 # and 13 and in an RPM database: install, set up by the documented commands, upgrade while people work, remove, purge.
 #
 #   tests/packages.sh [12] [13] [rpm]      all, when none is named
+#   tests/packages.sh roots                only makes the Debians for it
 #
 # The programs are built, or taken from $PAM_USSH_SO, $USSH_SESSION_GUARD, $USSH_PAM_TRY and $CA_TOOL. Nothing changes on this
 # host but the build folder, which keeps a Debian of 200 MB each, and Debian packages that are missing. Every step is
@@ -16,12 +17,16 @@ cd "$(dirname "$0")/.."
 main() {
     need_root
     need_packages debootstrap debhelper lintian rpm rpmlint binutils iproute2 util-linux
-    need_cargo
-    programs_under_test
     local hosts=("$@")
     [ $# -gt 0 ] || hosts=(12 13 rpm)
     folder=$(realpath -m "${CARGO_TARGET_DIR:-target}")/packages-test
     mkdir -p "$folder"
+    if [ "${hosts[*]}" = roots ]; then
+        make_roots 12 13
+        return
+    fi
+    need_cargo
+    programs_under_test
     make_roots "${hosts[@]}" &
     make_packages
     wait $! || fail "no root could be made"

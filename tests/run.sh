@@ -15,7 +15,7 @@ said=${CARGO_TARGET_DIR:-target}/said
 
 main() {
     need_root
-    need_packages "${packages[@]}"
+    need_packages "${packages[@]}" "${package_tools[@]}"
     need_cargo
     check "format" cargo fmt --all --check
     release & # most of it is one processor's work
@@ -29,13 +29,17 @@ main() {
     export PAM_USSH_SO=$built/release/libpam_ussh.so USSH_SESSION_GUARD=$built/release/ussh-session-guard
     export USSH_PAM_TRY=$built/release/ussh-pam-try CA_TOOL=$built/debug/ca-tool
     # Tests and demo wait most of their time, so something that computes goes beside them.
+    start package-roots nice tests/packages.sh roots
     start fuzz-build nice tests/fuzz/run.sh build
     check "tests" tests/run-tests.sh
     check "fuzz build" finish fuzz-build
+    check "package roots" finish package-roots
     start demo tests/demo.sh
-    check "fuzz" tests/fuzz/run.sh 6
+    start packages nice tests/packages.sh
+    check "fuzz" nice tests/fuzz/run.sh 6
     check_dependencies
     check "demo" finish demo
+    check "packages" finish packages
     sum_up
 }
 

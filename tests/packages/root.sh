@@ -29,9 +29,3 @@ debootstrap failed; all it said is in $root.log"
     rm -rf "$root.new"/var/cache/apt/*
     mv "$root.new" "$root"
 }
-
-# Where this host's own packages come from, if that is a Debian; else debootstrap's default.
-mirror() {
-    cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null |
-        grep -oE '^(deb|URIs:) .*' | grep -oE '(https?|file)://[^ ]*/debian/?( |$)' | head -n 1 || true
-}
