@@ -37,11 +37,19 @@ pub(crate) fn fault(content: &[u8]) -> Option<String> {
     if let Some(bad) = bad_lines.first() {
         return Some(format!("line {}: {}", bad.line, bad.reason));
     }
+    if let Some(at) = content.split(|byte| *byte == b'\n').position(begins_with_a_blank_that_is_none_to_sshd) {
+        return Some(format!("line {}: sshd reads no further, as it begins with a carriage return or a form feed", at + 1));
+    }
     if keys.is_empty() {
         return Some("it holds no key".into());
     }
     let unusable = keys.blobs().position(|blob| PublicKey::from_blob(&blob).is_err())?;
     Some(format!("no signature could ever be by its key number {}", unusable + 1))
+}
+
+/// A line that is empty but for Windows' line end is one that sshd cannot read.
+fn begins_with_a_blank_that_is_none_to_sshd(line: &[u8]) -> bool {
+    matches!(line.iter().find(|byte| !b" \t".contains(byte)), Some(b'\r' | b'\x0c'))
 }
 
 /// Which one it is; nothing when it does not say.
@@ -122,6 +130,12 @@ mod tests {
         assert_eq!(fault(KEY.as_bytes()), None);
         assert_eq!(fault(b"# nothing\n"), Some("it holds no key".into()));
         assert!(fault(format!("{KEY}\ncert-authority {KEY}\n").as_bytes()).is_some_and(|fault| fault.starts_with("line 2")));
+        // An empty line of Windows', and a form feed in front of a key.
+        for between in ["\r\n\r\n", "\r\n \t\r\n", "\n\x0c"] {
+            let file = format!("{KEY}{between}{KEY}\n");
+            assert!(fault(file.as_bytes()).is_some_and(|fault| fault.starts_with("line 2: sshd")), "{between:?}");
+        }
+        assert_eq!(fault(format!("{KEY}\r\n# more\r\n \t\n{KEY}\r\n").as_bytes()), None);
         // Of small order: anybody signs with it.
         let weak = format!("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{}", "A".repeat(43));
         assert_eq!(fault(weak.as_bytes()), Some("no signature could ever be by its key number 1".into()));

@@ -59,7 +59,7 @@ impl KrlFile {
         krl.version = before(|old| old.version, |last| last.version).checked_add(1).ok_or_else(|| {
             Error::new(format!("{name} has the highest version there can be."), "Move it away, and build it anew.")
         })?;
-        krl.generated_date = now().max(before(|old| old.generated_date, |last| last.generated));
+        krl.generated_date = date(before(|old| old.generated_date, |last| last.generated));
         let bytes = krl.write().or_say(format!("{name} would be too large"), "Revoke key IDs or keys instead of serials.")?;
         let written = WrittenKrl { file: name, version: krl.version, generated: krl.generated_date };
         let draft = file::Draft::write(&self.path, &bytes, self.mode).or_say(cannot(&self.path), ADVICE)?;
@@ -72,6 +72,16 @@ impl KrlFile {
             talk::warn(format_args!("{} is of the list before: ca-tool krl sign.", signature.display()));
         }
         Ok(written)
+    }
+}
+
+/// Now, and not before the list before; unless that was made by a clock which was far ahead: hosts refuse such a list, and
+/// the version says well enough which is newer.
+fn date(before: u64) -> u64 {
+    const CLOCK_SKEW: u64 = 300;
+    match now() {
+        now if before > now.saturating_add(CLOCK_SKEW) => now,
+        now => now.max(before),
     }
 }
 

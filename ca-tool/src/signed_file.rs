@@ -13,7 +13,7 @@ use crate::backend::CaSigner;
 use crate::ca_file;
 use crate::error::{OrSay, Result};
 use crate::file;
-use crate::issue::{certificate::ca_blob, deliver};
+use crate::issue::{certificate::ca_blob, deliver, request::now};
 
 /// Everybody reads lists and signatures.
 pub(crate) const MODE: u32 = 0o644;
@@ -36,6 +36,12 @@ impl Edition {
     /// `version 7 of 2026-11-22T14:57:03Z`
     pub(crate) fn in_words(self) -> String {
         format!("version {} of {}", self.version, rfc3339(self.date))
+    }
+
+    /// Whether it is dated in the future, by more than clocks differ: as pam_ussh sees it.
+    pub(crate) fn is_ahead(self) -> bool {
+        const CLOCK_SKEW: u64 = 300;
+        self.date > now().saturating_add(CLOCK_SKEW)
     }
 }
 
@@ -107,6 +113,12 @@ pub(crate) fn signature_of(list: &Path) -> PathBuf {
 pub(crate) fn sign(kind: Kind, path: &Path, bytes: &[u8], ca: &mut dyn CaSigner) -> Result<(String, Vec<u8>)> {
     let advice = "Nothing was signed.";
     let edition = kind.edition(bytes).or_say(format!("{} is no {} for hosts", path.display(), kind.noun()), advice)?;
+    if kind == Kind::Krl && edition.is_ahead() {
+        return Err(Error::new(
+            format!("{} is dated in the future, {}: hosts refuse it.", path.display(), rfc3339(edition.date)),
+            "See that this clock is right, have `ca-tool krl update` give it today's date, and sign that.",
+        ));
+    }
     let what = format!("the {} {}, {}", kind.noun(), path.display(), edition.in_words());
     let blob = ca_blob(ca)?;
     let signature = ca.sign(&sshsig::to_sign(kind.namespace(), bytes), &what)?;

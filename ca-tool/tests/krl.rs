@@ -113,14 +113,36 @@ fn version_and_date_never_fall() {
     let room = room();
     room.write("spec", "serial: 1\n");
     room.ok("ssh-keygen", &["-q", "-k", "-f", "krl", "-s", "ca.pub", "-z", "9000000000", "spec"]);
-    // A clock that went back: the list is from the year 2100.
-    let mut bytes = std::fs::read(room.path("krl")).unwrap();
-    bytes[20..28].copy_from_slice(&4_102_444_800_u64.to_be_bytes());
-    room.write("krl", bytes);
+    // A clock that went back a little: the list is of some minutes from now.
+    let soon = now() + 250;
+    date_it(&room, soon);
     for (verb, version) in [("update", 9_000_000_001), ("build", 9_000_000_002), ("update", 9_000_000_003)] {
         room.ca_tool(&["krl", verb, "--no-journal", "-s", "ca.pub", "spec"]).done();
-        assert_eq!(header(&room), (version, 4_102_444_800), "{verb}");
+        assert_eq!(header(&room), (version, soon), "{verb}");
     }
+}
+
+#[test]
+fn a_list_of_the_future_which_hosts_refuse_gets_the_right_date() {
+    let room = room();
+    room.write("spec", "serial: 1\n");
+    room.ca_tool(&["krl", "build", "--no-journal", "-s", "ca.pub", "spec"]).done();
+    date_it(&room, 4_102_444_800); // 2100
+    room.ca_tool(&["krl", "sign", "-s", "ca"]).refused("is dated in the future, 2100-01-01T00:00:00Z");
+    room.ca_tool(&["krl", "update", "--no-journal", "-s", "ca.pub", "spec"]).done();
+    let (version, date) = header(&room);
+    assert!(version == 2 && date <= now() + 1, "{version} {date}");
+    room.ca_tool(&["krl", "sign", "-s", "ca"]).done();
+}
+
+fn now() -> u64 {
+    std::time::UNIX_EPOCH.elapsed().unwrap().as_secs()
+}
+
+fn date_it(room: &Room, date: u64) {
+    let mut bytes = std::fs::read(room.path("krl")).unwrap();
+    bytes[20..28].copy_from_slice(&date.to_be_bytes());
+    room.write("krl", bytes);
 }
 
 #[test]

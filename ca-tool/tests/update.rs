@@ -124,8 +124,8 @@ fn of_two_lists_of_one_version_the_later_one_counts_and_of_one_date_neither() {
     update(&room).done();
     // Version and date stand behind magic and format version.
     let list = bytes(&room, "out/krl");
-    let dated = |days: i64| {
-        let date = u64::from_be_bytes(list[20..28].try_into().unwrap()).checked_add_signed(days * 86_400).unwrap();
+    let dated = |seconds: i64| {
+        let date = u64::from_be_bytes(list[20..28].try_into().unwrap()).checked_add_signed(seconds).unwrap();
         [&list[..20], &date.to_be_bytes()[..], &list[28..]].concat()
     };
     let publish = |list: &[u8]| {
@@ -138,6 +138,27 @@ fn of_two_lists_of_one_version_the_later_one_counts_and_of_one_date_neither() {
     publish(&list[..44]);
     refused(&room, "Another revocation list of the same version and date is here");
     publish(&dated(1));
+    update(&room).done();
+    is_brought(&room);
+}
+
+#[test]
+fn a_list_of_the_future_stays_outside_and_one_that_is_here_is_complained_of() {
+    let room = room();
+    update(&room).done();
+    let list = bytes(&room, "out/krl");
+    let future = [&list[..12], &2u64.to_be_bytes(), &4_102_444_800u64.to_be_bytes()[..], &list[28..]].concat();
+    room.write("out/krl", &future);
+    // ca-tool does not sign it.
+    std::fs::remove_file(room.path("out/krl.sig")).unwrap();
+    room.ok("ssh-keygen", &["-q", "-Y", "sign", "-f", "ca", "-n", "ussh-krl", "out/krl"]);
+    refused(&room, "is dated in the future: version 2 of 2100-01-01T00:00:00Z");
+    room.write("host/krl", &future);
+    std::fs::remove_file(room.path("out/krl")).unwrap();
+    refused(&room, "host/krl is dated in the future");
+    // The way out: a higher version, of today.
+    room.write("out/krl", &future);
+    publish_krl(&room, "ca", "serial: 4\n");
     update(&room).done();
     is_brought(&room);
 }

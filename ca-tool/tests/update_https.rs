@@ -4,7 +4,8 @@
 
 mod room;
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Command, Stdio};
 
@@ -163,4 +164,26 @@ fn curl_has_no_rights_of_roots() {
     server.refused("certificate");
     std::fs::set_permissions(server.room.path("tls.pem"), std::fs::Permissions::from_mode(0o644)).unwrap();
     server.update().done();
+}
+
+#[test]
+fn a_proxys_password_is_nobody_elses_to_read() {
+    let server = Server::start();
+    let proxy = TcpListener::bind("127.0.0.1:0").unwrap();
+    let toml = server.room.read("ca.toml");
+    let url = format!("http://host:secret@{}", proxy.local_addr().unwrap());
+    server.room.write("ca.toml", format!("{toml}proxy = '{url}'\n"));
+    let mut command = server.room.program(env!("CARGO_BIN_EXE_ca-tool"));
+    let mut process = command.args(["--config", "ca.toml", "update"]).stderr(Stdio::null()).spawn().unwrap();
+    let mut asked = proxy.accept().unwrap().0;
+    let mut request = [0; 2048];
+    let length = asked.read(&mut request).unwrap();
+    let request = String::from_utf8_lossy(&request[..length]);
+    let (id, word) = (process.id(), "Basic aG9zdDpzZWNyZXQ="); // host:secret
+    assert!(request.starts_with("CONNECT 127.0.0.1:") && request.contains(word), "{request}");
+    let curl = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap();
+    let words = std::fs::read_to_string(format!("/proc/{}/cmdline", curl.trim())).unwrap();
+    assert!(words.starts_with("/usr/bin/curl") && !words.contains("secret"), "{words:?}");
+    drop((asked, proxy));
+    assert!(!process.wait().unwrap().success());
 }

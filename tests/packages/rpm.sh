@@ -39,6 +39,15 @@ main() {
     expect 1 rpm_there -e pam_ussh
     [[ $said == *'pam_ussh is not removed'*'/etc/pam.d/sudo:account required pam_ussh.so'* ]] || fail "$said"
     [ -e "$files/usr/lib64/security/pam_ussh.so" ] || fail "the module is gone"
+    mv "$files/etc/pam.d/sudo" "$files/etc/pam.d/sudo.rpmsave"
+    echo '@include sudo.rpmsave' >"$files/etc/pam.d/sudo"
+    expect 1 rpm_there -e pam_ussh
+    [[ $said == *'/etc/pam.d/sudo.rpmsave:account required pam_ussh.so'* ]] || fail "$said"
+    mv "$files/etc/pam.d/sudo.rpmsave" "$files/etc/ussh/stack"
+    echo 'account include /etc/ussh/stack' >"$files/etc/pam.d/sudo"
+    expect 1 rpm_there -e pam_ussh
+    [[ $said == *'/etc/ussh/stack:account required pam_ussh.so'* ]] || fail "$said"
+    rm "$files/etc/ussh/stack"
     cp "$files/tmp/sudo" "$files/etc/pam.d/sudo"
     rm "$files/tmp/sudo"
 

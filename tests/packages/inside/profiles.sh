@@ -51,6 +51,30 @@ cp /etc/pam.d/common-auth /tmp/edited
 expect 0 pam-auth-update --package
 diff -b /tmp/edited /etc/pam.d/common-auth || fail "the words are gone"
 
+step "a removal that is refused leaves the profiles as they are: sudo still needs a certificate"
+cp -a /etc/pam.d /tmp/with-profiles
+refused_with() {
+    expect 100 apt-get remove -y libpam-ussh
+    says "libpam-ussh is not removed"
+    says "$1"
+    expect 0 dpkg --verify libpam-ussh
+    for file in common-auth common-account; do
+        diff "/tmp/with-profiles/$file" "/etc/pam.d/$file" || fail "the profiles are gone"
+    done
+    expect 1 with_password
+}
+echo 'session optional pam_ussh.so' >>/etc/pam.d/common-session
+refused_with '/etc/pam.d/common-session:session optional pam_ussh.so'
+cp /tmp/with-profiles/common-session /etc/pam.d/
+echo 'session optional pam_ussh.so' | tee /etc/pam.d/ussh.save >/etc/ssh/stack
+echo '@include ussh.save' >>/etc/pam.d/su
+refused_with '/etc/pam.d/ussh.save:session'
+cp /tmp/with-profiles/su /etc/pam.d/
+echo 'session include /etc/ssh/stack' >>/etc/pam.d/su
+refused_with '/etc/ssh/stack:session'
+cp /tmp/with-profiles/su /etc/pam.d/
+cp /etc/pam.d/ussh.save /tmp/pam.d/ # nothing includes it any more
+
 step "the package's removal takes its profiles out, and leaves PAM as it was"
 expect 0 apt-get remove -y libpam-ussh
 diff -r /tmp/pam.d /etc/pam.d || fail "PAM is not as it was"

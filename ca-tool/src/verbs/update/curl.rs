@@ -18,6 +18,7 @@ const TIMEOUT: u64 = 60;
 /// How to fetch.
 pub(super) struct Curl {
     words: Vec<String>,
+    proxy: Option<String>,
     user: Option<(Uid, Gid)>,
 }
 
@@ -35,13 +36,10 @@ impl Curl {
             .map(String::from)
             .collect();
         words.extend(["--max-time".into(), timeout.to_string()]);
-        if let Some(proxy) = &update.proxy {
-            words.extend(["--proxy".into(), proxy.clone()]);
-        }
         if let Some(cacert) = &update.cacert {
             words.extend(["--cacert".into(), cacert.display().to_string()]);
         }
-        Ok(Self { words, user: geteuid().is_root().then(nobody) })
+        Ok(Self { words, proxy: update.proxy.clone(), user: geteuid().is_root().then(nobody) })
     }
 
     /// Fetches no more than `max` bytes.
@@ -50,6 +48,10 @@ impl Curl {
         let mut command = Command::new(PROGRAM);
         command.args(&self.words).args(["--max-filesize", &max.to_string(), "--output", "-", "--url", url]);
         command.env_clear().current_dir("/").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        if let Some(proxy) = &self.proxy {
+            // Not as a word: its password would be everybody's to read in /proc.
+            command.env("https_proxy", proxy);
+        }
         if let Some((uid, gid)) = self.user {
             // Root's other groups go with it.
             command.uid(uid.as_raw()).gid(gid.as_raw());

@@ -37,6 +37,13 @@ pub(super) fn install(kind: Kind, to: &Path, list: &[u8], signature: &[u8], plac
         format!("The {} is signed, but no host should have it", kind.noun()),
         "Make it anew where it is published from, and sign that. What is here stays.",
     )?;
+    // pam_ussh refuses everybody with such a list, where it has krl_max_age; and it would never be stale.
+    if kind == Kind::Krl && new.is_ahead() {
+        return Err(Error::new(
+            format!("The {} is dated in the future: {}.", kind.noun(), new.in_words()),
+            "Is this host's clock right? If so, the CA's was not: `ca-tool krl update` and `krl sign` there mend it.",
+        ));
+    }
     let old = match std::fs::read(&to) {
         Ok(bytes) if bytes == list => return Ok(Outcome::Unchanged { edition: new, ca }),
         Ok(bytes) => edition_in_force(kind, &to, &bytes)?,

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use ussh_cert::duration::in_words;
+use ussh_cert::timestamp::rfc3339;
 
 use crate::audit::{Level, Line};
 use crate::error::Result;
@@ -91,11 +92,15 @@ pub(super) fn is_stale(reports: &[(Report, PathBuf)], krl: &Path, max_age: u64, 
     let brought = reports.iter().find(|(report, _)| report.kind == Kind::Krl);
     let brought = brought.and_then(|(report, _)| report.outcome.as_ref().ok()).map(Outcome::edition);
     let there = || std::fs::read(krl).ok().and_then(|bytes| Kind::Krl.edition(&bytes).ok());
-    let age = brought.or_else(there).map(|edition| now().saturating_sub(edition.date));
-    if age.is_some_and(|age| age <= max_age) {
-        return false;
-    }
-    let age = age.map_or("not there".into(), |age| format!("{} old", in_words(age)));
+    let age = match brought.or_else(there) {
+        // As old as it likes to be.
+        Some(edition) if edition.is_ahead() => format!("dated in the future, {}", rfc3339(edition.date)),
+        Some(edition) => match now().saturating_sub(edition.date) {
+            age if age <= max_age => return false,
+            age => format!("{} old", in_words(age)),
+        },
+        None => "not there".into(),
+    };
     talk::warn(format_args!("{} is {age}; {} is the most.", krl.display(), in_words(max_age)));
     if !dry_run {
         let line = Line::new("stale").text("file", &krl.to_string_lossy()).text("age", &age).value("max_age", max_age);
