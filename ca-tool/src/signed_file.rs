@@ -11,7 +11,7 @@ use ussh_cert::{revoked_keys, sshsig};
 
 use crate::backend::CaSigner;
 use crate::ca_file;
-use crate::error::{OrSay, Result};
+use crate::error::{Error, OrSay, Result};
 use crate::file;
 use crate::issue::{certificate::ca_blob, deliver, request::now};
 
