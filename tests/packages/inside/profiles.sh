@@ -36,6 +36,16 @@ expect 1 with_password
 says 'Your ssh-agent cannot be asked'
 expect 0 sudo id
 
+step "an expired password is no way around ussh-required: libpam goes no further than to pam_unix then"
+chage -d 0 alice
+echo 'alice ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/alice
+expect 1 as alice sudo -n id
+says 'Your ssh-agent cannot be asked'
+rm /etc/sudoers.d/alice
+expect 1 with_password
+says 'Your ssh-agent cannot be asked'
+chage -d "$(date +%F)" alice
+
 step "cron and login do not ask the module"
 for service in cron login other; do
     expect 0 of_common $service account
