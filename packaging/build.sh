@@ -65,7 +65,7 @@ copy_source() {
     source=$scratch/pam_ussh-$version
     mkdir "$source"
     if git rev-parse --is-inside-work-tree >/dev/null 2>&1; then
-        git ls-files -z --cached --others --exclude-standard | xargs -0 sh -c 'ls -d "$@" 2>/dev/null' - | tar -c -T - | tar -xC "$source"
+        git ls-files -z --cached | xargs -0 sh -c 'ls -d "$@" 2>/dev/null' - | tar -c -T - | tar -xC "$source"
     else
         tar -c --exclude=./target . | tar -xC "$source"
     fi
