@@ -150,13 +150,14 @@ impl PamD {
 
     /// `only`: the type of an included file's lines that count; nothing for all. `depth`: of files, and of substacks.
     fn read(&self, text: &[u8], file: &Path, only: Option<Stack>, depth: (usize, usize), service: &mut Service) {
-        let (lines, cut) = text::lines(text);
-        for (number, line) in lines {
+        let lines = text::lines(text);
+        for number in lines.too_long {
+            let place = format!("{} line {number}", file.display());
+            service.trouble.push(format!("{place} is longer than the {} bytes that libpam 1.5 reads", text::LONGEST));
+        }
+        for (number, line) in lines.said {
             let mut words = text::words(&line).into_iter();
             let place = format!("{} line {number}", file.display());
-            if line.len() > text::LONGEST {
-                service.trouble.push(format!("{place} is longer than the {} bytes that libpam 1.5 reads", text::LONGEST));
-            }
             let first = words.next().unwrap_or_default();
             if first.eq_ignore_ascii_case("@include") {
                 self.include(words.next(), &place, only, depth, service);
@@ -186,7 +187,7 @@ impl PamD {
                 (Some(_), None) => service.trouble.push(format!("{place}: no module")),
             }
         }
-        if cut {
+        if lines.cut {
             service.trouble.push(format!("{}: the last line ends in a backslash", file.display()));
         }
     }

@@ -168,6 +168,29 @@ fn lines_are_read_as_libpam_reads_them() {
     }
 }
 
+/// sudo is the oracle here, too.
+#[test]
+fn no_acceptance_is_said_where_sudo_refuses_for_the_auth_line_or_the_file() {
+    let world = world(SUDO);
+    let person = person(&world, &Request::new("alice@corp"));
+    let strict = "auth required pam_ussh.so authorized_principals=ops user_principal=no";
+    let rest = "account required pam_ussh.so\nsession required pam_permit.so\n";
+    for (lines, says) in [
+        (format!("{strict}\n{rest}"), "pam_ussh refuses sudo to alice"),
+        (format!("{strict}\nauth required pam_unix.so\n{rest}"), "pam_ussh refuses sudo to alice"),
+        (format!("auth sufficient pam_ussh.so\naccount required\n{rest}"), "libpam does not understand the file"),
+    ] {
+        world.pam("sudo", &lines);
+        sudo(&world, "alice", person.agent.socket()).refused();
+        let answer = check(&world, "alice", &[]);
+        assert!(answer.refused().stderr.contains(says), "{lines}: {answer}");
+        assert!(!answer.stdout.contains("pam_ussh accepts"), "{lines}: {answer}");
+    }
+    // A password helps here.
+    world.pam("sudo", &format!("{}\nauth required pam_unix.so\n{rest}", strict.replace("required", "sufficient")));
+    assert!(check(&world, "alice", &[]).ok().stdout.contains("a password is asked for as well"));
+}
+
 #[test]
 fn root_asks_for_others_as_their_sudo_would() {
     let world = world(SUDO);

@@ -83,6 +83,16 @@ fn counters_of_failures_are_not_the_hosts() {
 }
 
 #[test]
+fn the_hosts_name_is_not_the_trials() {
+    let world = world();
+    let before = world.run(&["hostname"]).ok().stdout.clone();
+    world.write_as("/root/rename", b"#!/bin/sh\nhostname trial && logger renamed\n", "root", 0o755);
+    let answer = doctor(&world, &[], &format!("auth required pam_exec.so /root/rename\n{GOOD}"));
+    assert_eq!(answer.code, 0, "{answer}");
+    assert_eq!(world.run(&["hostname"]).ok().stdout, before);
+}
+
+#[test]
 fn what_would_lock_people_out_is_a_problem() {
     let world = world();
     for (file, parts) in [
@@ -223,4 +233,20 @@ fn what_is_typed_wrong_is_said() {
     assert!(ask("root", &["/root/new", "--user", "nobody-here"]).refused().stderr.contains("There is no user nobody-here"));
     let json = doctor(&world, &["--json"], GOOD);
     assert!(json.ok().stdout.starts_with("[{\"check\":\"pam\",") && json.stdout.contains("\"state\":\"ok\""), "{json}");
+}
+
+#[test]
+fn where_no_session_opens_nothing_is_run_and_that_is_said() {
+    let world = world();
+    // libpam takes the whole stack for one with a missing module; pam_deny says PAM_SESSION_ERR.
+    let [missing, denied] = ["nowhere", "deny"].map(|module| format!("session required pam_{module}.so\n{GOOD}"));
+    for (service, file, state) in [("sudo", &missing, "problem"), ("sudo", &denied, "warning"), ("su", &denied, "problem")] {
+        let answer = doctor(&world, &["--service", service], file);
+        has(&answer, state, &[&format!("alice: {service} opens no session")]);
+        has(&answer, state, &[&format!("root: {service} opens no session")]);
+        // And so it is.
+        world.pam(service, &file.replace("auth sufficient pam_ussh.so", "auth sufficient pam_rootok.so"));
+        let command = if service == "su" { ["su", "-c", "id -u"] } else { ["sudo", "id", "-u"] };
+        assert_eq!(world.run(&command).code == 0, state == "warning", "{service} {file}");
+    }
 }

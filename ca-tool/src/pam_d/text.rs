@@ -3,20 +3,33 @@
 /// What libpam 1.5 takes for one line, continued ones together; later ones take any length.
 pub(super) const LONGEST: usize = 1023;
 
-/// The lines that say something, each with the number of its first one; and whether the file ends in a backslash.
-///
+/// The lines of a file.
+#[derive(Debug, Default)]
+pub(super) struct Lines {
+    /// Those that say something, each with the number of its first one.
+    pub(super) said: Vec<(usize, String)>,
+    /// Those, comments too, of which libpam takes the rest for a line of its own.
+    pub(super) too_long: Vec<usize>,
+    /// Whether the file ends in a backslash.
+    pub(super) cut: bool,
+}
+
 /// A backslash at the end takes in the next line that is not empty; `#` starts a comment anywhere, which also ends a line
 /// that would have been continued.
-pub(super) fn lines(text: &[u8]) -> (Vec<(usize, String)>, bool) {
+pub(super) fn lines(text: &[u8]) -> Lines {
     let text = String::from_utf8_lossy(text);
-    let (mut lines, mut begun) = (Vec::new(), None::<(usize, String)>);
+    let (mut lines, mut begun) = (Lines::default(), None::<(usize, String)>);
     for (number, raw) in text.split('\n').enumerate() {
+        let so_far = begun.as_ref().map_or(0, |(_, whole)| whole.len());
+        if so_far + raw.len() > LONGEST {
+            lines.too_long.push(number + 1);
+        }
         let line = raw.trim_start_matches(BLANKS);
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
         let (start, mut whole) = begun.take().unwrap_or((number + 1, String::new()));
-        let (said, has_comment) = line.split_once('#').map_or((line, false), |(said, _)| (said, true));
+        let (said, has_comment) = raw.split_once('#').map_or((raw, false), |(said, _)| (said, true));
         match said.trim_end_matches(BLANKS).strip_suffix('\\') {
             Some(continued) if !has_comment => {
                 whole.push_str(continued);
@@ -24,12 +37,13 @@ pub(super) fn lines(text: &[u8]) -> (Vec<(usize, String)>, bool) {
                 begun = Some((start, whole));
             }
             _ => {
-                whole.push_str(said.trim_end_matches('\n'));
-                lines.push((start, whole));
+                whole.push_str(said);
+                lines.said.push((start, whole));
             }
         }
     }
-    (lines, begun.is_some())
+    lines.cut = begun.is_some();
+    lines
 }
 
 /// The words of a line. What stands between brackets is one word without them, blanks included; `\]` in it is a bracket.
@@ -68,17 +82,31 @@ mod tests {
     #[test]
     fn a_line_goes_on_behind_a_backslash_and_ends_at_a_comment() {
         let text = b"# only a comment\n\n  one \\\n   # skipped\n\n\ttwo\\ \t\nthree # rest\nfour # five \\\nsix\n";
-        let (lines, cut) = lines(text);
-        let lines: Vec<_> = lines.iter().map(|(number, line)| (*number, words(line).join(" "))).collect();
-        assert_eq!(lines, [(3, "one two three".to_owned()), (8, "four".to_owned()), (9, "six".to_owned())]);
-        assert!(!cut);
+        let lines = lines(text);
+        let said: Vec<_> = lines.said.iter().map(|(number, line)| (*number, words(line).join(" "))).collect();
+        assert_eq!(said, [(3, "one two three".to_owned()), (8, "four".to_owned()), (9, "six".to_owned())]);
+        assert!(!lines.cut && lines.too_long.is_empty());
     }
 
     #[test]
     fn a_backslash_at_the_end_of_the_file_is_seen() {
-        assert!(super::lines(b"auth required \\\n").1);
-        assert!(super::lines(b"auth required \\").1);
-        assert!(!super::lines(b"auth required x.so").1);
+        assert!(super::lines(b"auth required \\\n").cut);
+        assert!(super::lines(b"auth required \\").cut);
+        assert!(!super::lines(b"auth required x.so").cut);
+    }
+
+    #[test]
+    fn blanks_in_front_of_what_goes_on_count_between_brackets() {
+        let lines = lines(b"auth required x.so [a \\\n\t b]\n");
+        assert_eq!(words(&lines.said[0].1), ["auth", "required", "x.so", "a  \t b"]);
+    }
+
+    /// What libpam 1.5 leaves of such a line is its next one, even behind a comment.
+    #[test]
+    fn what_is_too_long_is_found_in_comments_too() {
+        let long = "x".repeat(LONGEST);
+        let text = format!("# {long}\nauth required x.so # {long}\n#{}\nauth \\\n#{}\n", &long[1..], &long[1..]);
+        assert_eq!(lines(text.as_bytes()).too_long, [1, 2, 5]);
     }
 
     #[test]

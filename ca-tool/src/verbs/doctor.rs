@@ -2,7 +2,7 @@
 
 mod agent;
 mod clock;
-mod control;
+pub(crate) mod control;
 mod devices;
 mod examination;
 mod files;
@@ -29,7 +29,8 @@ use trial::Trial;
 /// Say what is wrong on this host, and what mends it
 ///
 /// A line for everything that was looked at, with the command that mends it; exit code 1 when there is a problem. What
-/// pam_ussh itself is asked stands in the log as the service ussh-doctor. With --pam a pam.d file is tried before it is put in place: nothing on the host changes.
+/// pam_ussh itself is asked stands in the log as the service ussh-doctor. With --pam a pam.d file is tried before it is put
+/// in place: nothing on the host changes. What the file's modules send over the network they do send.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Try this file in place of /etc/pam.d/SERVICE, and say whom it would let in

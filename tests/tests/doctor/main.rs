@@ -1,5 +1,6 @@
 //! `ca-tool doctor` on a private host: well, and with one thing wrong at a time; what it says mends it does.
 
+mod commands;
 mod files;
 mod lines;
 mod rig;

@@ -17,6 +17,8 @@ pub(super) struct Report {
     /// The module's lines that ask different things.
     questions: Vec<Line>,
     has: [bool; 3],
+    /// No password helps where the auth line refuses.
+    auth_binds: bool,
     identities: Vec<(Identity, Vec<Verdict>)>,
     pub(super) plain_keys: usize,
     /// Of the pam.d file.
@@ -33,6 +35,7 @@ impl Report {
             user: user.to_owned(),
             questions: stacks.questions().into_iter().cloned().collect(),
             has: STACKS.map(|stack| stacks.has(stack)),
+            auth_binds: stacks.auth_binds(),
             identities: Vec::new(),
             plain_keys: 0,
             trouble: Vec::new(),
@@ -48,21 +51,34 @@ impl Report {
     fn deciding(&self) -> Stack {
         match self.has {
             [_, _, true] if self.answer.code(Stack::Session).is_some() => Stack::Session,
-            [true, ..] => Stack::Account,
+            [true, ..] if !self.auth_refuses() => Stack::Account,
             _ => Stack::Auth,
         }
+    }
+
+    fn auth_refuses(&self) -> bool {
+        let code = self.answer.code(Stack::Auth);
+        self.auth_binds && code.is_some_and(|code| !matches!(code, "PAM_SUCCESS" | "PAM_IGNORE"))
     }
 
     fn code(&self) -> &str {
         self.answer.code(self.deciding()).or(self.answer.last()).unwrap_or("no answer")
     }
 
-    /// Whether the module stands in nobody's way: it accepts, or has no say.
+    /// Whether the module stands in nobody's way: it accepts, or has no say. And libpam gets as far as asking it.
     pub(super) fn is_accepted(&self) -> bool {
+        self.is_let_in() && self.trouble.is_empty()
+    }
+
+    fn is_let_in(&self) -> bool {
         matches!(self.code(), "PAM_SUCCESS" | "PAM_IGNORE")
     }
 
     pub(super) fn refusal(&self) -> Error {
+        if self.is_let_in() {
+            let what = format!("pam_ussh does not refuse {}, and libpam does not understand the file.", self.user);
+            return Error::new(what, "Mend the file, as root.");
+        }
         let said: Vec<_> = self.answer.said.iter().filter(|said| !is_touch(said)).map(String::as_str).collect();
         let next = if said.is_empty() { "The system log has the reason.".to_owned() } else { said.join(" ") };
         Error::new(format!("pam_ussh refuses {} to {} ({}).", self.service, self.user, self.code()), next)

@@ -6,6 +6,7 @@ use tempfile::TempDir;
 
 use crate::error::{Error, OrSay, Result};
 use crate::pam_d::{Line, Service, Stack};
+use crate::verbs::doctor::control::binds;
 
 pub(super) const MODULE: &str = "pam_ussh.so";
 
@@ -32,6 +33,11 @@ impl Stacks {
 
     pub(super) fn has(&self, stack: Stack) -> bool {
         self.lines.iter().any(|line| line.stack == stack)
+    }
+
+    /// Whether a line of the auth stack refuses whatever the lines below it say.
+    pub(super) fn auth_binds(&self) -> bool {
+        self.lines.iter().any(|line| line.stack == Stack::Auth && binds(&line.control))
     }
 
     /// Lines that ask different things, the first of each; most often one.

@@ -28,7 +28,7 @@ pub(super) fn on_success(control: &str) -> Effect {
 }
 
 /// Whether a refusal of the module's is one of the stack.
-pub(super) fn binds(control: &str) -> bool {
+pub(crate) fn binds(control: &str) -> bool {
     match control.to_ascii_lowercase().as_str() {
         "required" | "requisite" => true,
         "sufficient" | "optional" => false,

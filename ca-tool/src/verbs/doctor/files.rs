@@ -69,12 +69,12 @@ fn ca_file(path: &Path, least: usize, found: &mut Findings) {
     };
     let is_safe = safe::look(CHECK, path, found);
     let (keys, bad) = CaKeys::parse(content.as_slice());
-    for line in &bad {
-        let what = format!(
-            "{name} line {}: {}. sshd does not read on behind it, and so misses the CAs below.",
-            line.line, line.reason
-        );
-        found.warning(CHECK, what, Some(format!("sed -i '{}d' {}", line.line, quoted(&name.to_string()))));
+    if !bad.is_empty() {
+        let lines: Vec<_> = bad.iter().map(|line| format!("line {}: {}", line.line, line.reason)).collect();
+        let what = format!("{name} {}. sshd does not read on behind it, and so misses the CAs below.", lines.join("; "));
+        // All at once: afterwards the lines have other numbers.
+        let delete: Vec<_> = bad.iter().map(|line| format!("{}d", line.line)).collect();
+        found.warning(CHECK, what, Some(format!("sed -i '{}' {}", delete.join(";"), quoted(&name.to_string()))));
     }
     if keys.is_empty() {
         let mend = format!("install -m 644 ca.pub {}", quoted(&name.to_string()));

@@ -87,11 +87,12 @@ pub(super) fn is_shared(file: &Path) -> bool {
 
 /// The command that puts the lines into a service's file, tried before they count.
 pub(super) fn put(service: &str, words: &[String]) -> String {
-    let file = format!("/etc/pam.d/{service}");
+    let (file, new) = (quoted(&format!("/etc/pam.d/{service}")), quoted(&format!("/etc/pam.d/{service}.new")));
+    let service = quoted(service);
     let options: String = words.iter().map(|word| format!(" --option {}", quoted(word))).collect();
     format!(
-        "ca-tool config --pam {service} --whole{options} >{file}.new && \
-         ca-tool doctor --pam {file}.new --service {service} --user {} && mv {file}.new {file}",
+        "ca-tool config --pam {service} --whole{options} >{new} && \
+         ca-tool doctor --pam {new} --service {service} --user {} && mv {new} {file}",
         somebody()
     )
 }
@@ -99,7 +100,10 @@ pub(super) fn put(service: &str, words: &[String]) -> String {
 /// A person of this host, for whom a file can be tried: who typed sudo, or else the first with a shell.
 fn somebody() -> String {
     let typed = std::env::var("SUDO_USER").ok().filter(|name| name != "root");
-    typed.or_else(|| first_person(&std::fs::read_to_string("/etc/passwd").ok()?)).unwrap_or_else(|| "NAME".to_owned())
+    typed
+        .map(|name| quoted(&name))
+        .or_else(|| first_person(&std::fs::read_to_string("/etc/passwd").ok()?))
+        .unwrap_or_else(|| "NAME".to_owned())
 }
 
 /// Of a text like /etc/passwd; people's uids are 1000 to 59999 (login.defs(5)).

@@ -2,7 +2,7 @@
 
 use super::control::{Effect, binds, on_success};
 use super::finding::Findings;
-use super::stacks::{MODULE, Stacked, Stacks, is_shared, put};
+use super::stacks::{MODULE, Stacked, Stacks, is_shared, put, quoted};
 use crate::pam_d::{Line, Stack};
 
 const CHECK: &str = "order";
@@ -40,21 +40,37 @@ fn agents(stacked: &Stacked, found: &mut Findings) {
         let what = format!("{name} asks in auth alone: a rule without a password, and one that is remembered, go round it.");
         found.problem(CHECK, what, Some(put(name, first_words)));
     }
-    for line in accounts {
+    // From the last one: what is put in moves those below it.
+    for line in accounts.into_iter().rev() {
         if !binds(&line.control) {
             let what = format!("{}: \"{}\" lets everybody go on whom pam_ussh refuses.", line.place(), line.control);
             found.problem(CHECK, what, None);
         }
         goes_round(stacked, line, found);
-        let root_is_spared =
-            stacked.service.of(Stack::Account).take_while(|other| *other != line).any(|other| other.is("pam_rootok.so"));
-        if !root_is_spared && !line.words.iter().any(|word| word.starts_with("group=")) {
+        if !spares_root(stacked, line) && !line.words.iter().any(|word| word.starts_with("group=")) {
             let what = format!("{}: root's own {name}, as in cron jobs, is refused: root has no agent.", line.place());
             let mend = "account  [success=1 default=ignore]   pam_rootok.so";
-            let mend = format!("sed -i '{}i {mend}' {}", line.number, line.file.display());
-            found.warning(CHECK, what, Some(mend));
+            let mend = format!("sed -i '{}i {mend}' {}", line.number, quoted(&line.file.display().to_string()));
+            // Of a file that several services include: run twice, it would jump over its own line.
+            if !found.0.iter().any(|known| known.mend.as_ref() == Some(&mend)) {
+                found.warning(CHECK, what, Some(mend));
+            }
         }
     }
+}
+
+/// Whether a line in front takes root past this one.
+fn spares_root(stacked: &Stacked, ours: &Line) -> bool {
+    let lines: Vec<_> = stacked.service.of(ours.stack).collect();
+    let mut at = 0;
+    while let Some(line) = lines.get(at).filter(|line| **line != ours) {
+        at += match on_success(&line.control) {
+            Effect::Done if line.is("pam_rootok.so") && line.depth <= ours.depth => return true,
+            Effect::Jump(over) if line.is("pam_rootok.so") => 1 + over,
+            _ => 1,
+        };
+    }
+    lines.iter().position(|line| *line == ours).is_some_and(|ours| at > ours)
 }
 
 fn sshd(stacked: &Stacked, found: &mut Findings) {
@@ -103,7 +119,9 @@ fn strangers(stacked: &Stacked, found: &mut Findings) {
                 "{}: the console, cron and others include this file, and have no agent: all are refused, root too.",
                 line.place()
             );
-            found.problem(CHECK, what, Some(format!("sed -i '{}d' {}", line.number, line.file.display())));
+            // By what it says: the commands for several lines are run one after the other.
+            let ours = format!(r"/^[[:blank:]]*-\?{}[[:blank:]].*pam_ussh\.so/Id", line.stack.name());
+            found.problem(CHECK, what, Some(format!("sed -i '{ours}' {}", quoted(&line.file.display().to_string()))));
         } else {
             let what = format!(
                 "{}: {} finds an agent at most by accident, and refuses everybody without.",

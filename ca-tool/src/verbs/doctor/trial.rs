@@ -53,7 +53,18 @@ pub(super) fn run(trial: &Trial<'_>, setting: &Setting) -> Result<()> {
     let users = users(trial.users)?;
     let me = std::env::current_exe().or_say("This program's own file is not known", "Start it by its path.")?;
     let mut command = Command::new("unshare");
-    command.args(["--mount", "--propagation", "private", "--ipc", "--pid", "--fork", "--kill-child", "--mount-proc", "--"]);
+    command.args([
+        "--mount",
+        "--propagation",
+        "private",
+        "--ipc",
+        "--uts",
+        "--pid",
+        "--fork",
+        "--kill-child",
+        "--mount-proc",
+        "--",
+    ]);
     command.arg(me).args(["doctor", "--inside", "--service", trial.service, "--pam"]).arg(trial.file);
     command.args(users.iter().flat_map(|user| ["--user", user]));
     if setting.json {

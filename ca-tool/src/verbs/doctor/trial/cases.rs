@@ -42,7 +42,7 @@ pub(super) struct Attempt {
 }
 
 /// Somebody's two attempts: auth and account, as with a password asked for, then account alone, as with NOPASSWD or a
-/// remembered one. In sshd: account, then session.
+/// remembered one. In sshd: account, then session. And the session that sudo, su and doas open where all went well.
 #[derive(Debug)]
 pub(super) struct Tried {
     pub(super) user: String,
@@ -50,6 +50,7 @@ pub(super) struct Tried {
     pub(super) shows: Shows,
     pub(super) first: Attempt,
     pub(super) second: Attempt,
+    pub(super) session: Option<Attempt>,
 }
 
 /// What all attempts have in common.
@@ -98,7 +99,10 @@ impl Cases<'_> {
         };
         let first = self.attempt(&question(&[Stack::Auth, Stack::Account]));
         let second = self.attempt(&question(&[Stack::Account]));
-        Ok(Tried { user: person.name.clone(), is_root: false, shows, first, second })
+        // The person is root by then.
+        let opens = || self.attempt(&Question { user: "root".to_owned(), ..question(&[Stack::Session]) });
+        let session = (shows == Shows::Valid).then(opens);
+        Ok(Tried { user: person.name.clone(), is_root: false, shows, first, second, session })
     }
 
     /// As in a cron job: no agent, and sudo runs no auth stack for root.
@@ -107,7 +111,8 @@ impl Cases<'_> {
             |calls: &[Stack]| Question { calls: calls.to_vec(), ruser: Some("root".to_owned()), ..self.question("root") };
         let first = self.attempt(&question(&[Stack::Auth, Stack::Account]));
         let second = self.attempt(&question(&[Stack::Account]));
-        Tried { user: "root".to_owned(), is_root: true, shows: Shows::Nothing, first, second }
+        let session = Some(self.attempt(&question(&[Stack::Session])));
+        Tried { user: "root".to_owned(), is_root: true, shows: Shows::Nothing, first, second, session }
     }
 
     /// As after a login by public key, where sshd names it to the session stack alone.
@@ -129,7 +134,7 @@ impl Cases<'_> {
         };
         let first = self.attempt(&question(Stack::Account, ""));
         let second = self.attempt(&question(Stack::Session, &shown));
-        Ok(Tried { user: person.name.clone(), is_root: false, shows, first, second })
+        Ok(Tried { user: person.name.clone(), is_root: false, shows, first, second, session: None })
     }
 
     fn question(&self, user: &str) -> Question {

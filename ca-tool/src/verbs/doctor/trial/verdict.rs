@@ -31,6 +31,7 @@ pub(super) fn tell(cases: &Cases<'_>, tried: &[Tried], setting: &Setting) -> Res
             (false, Shows::Valid) => look_at_a_good_one(cases, tried, &mut findings),
             (false, _) => look_at_others(cases, tried, &mut findings),
         }
+        look_at_session(cases, tried, &mut findings);
     }
     look_at_log(tried, &mut findings);
     look_for_a_bypass(cases, tried, &mut findings);
@@ -116,9 +117,21 @@ fn look_at_root(cases: &Cases<'_>, tried: &Tried, findings: &mut Findings) {
     findings.problem(CHECK, what, lines_of(cases));
 }
 
+/// Where no session opens, su and doas run nothing, and sudo only if no more is said than `PAM_SESSION_ERR`.
+fn look_at_session(cases: &Cases<'_>, tried: &Tried, findings: &mut Findings) {
+    let Some(attempt) = tried.session.as_ref().filter(|attempt| !is_success(attempt, Stack::Session)) else { return };
+    let is_borne = cases.trial.service.starts_with("sudo")
+        && attempt.answer.as_ref().is_ok_and(|answer| answer.last() == Some("PAM_SESSION_ERR"));
+    let who = format!("{}: {} opens no session", tried.user, cases.trial.service);
+    match is_borne {
+        true => findings.warning(CHECK, format!("{who}, and goes on all the same. {}", why(attempt)), None),
+        false => findings.problem(CHECK, format!("{who}, and so runs nothing. {}", why(attempt)), None),
+    }
+}
+
 /// Why the module or libpam could not do their work; each reason once.
 fn look_at_log(tried: &[Tried], findings: &mut Findings) {
-    for attempt in tried.iter().flat_map(|tried| [&tried.first, &tried.second]) {
+    for attempt in tried.iter().flat_map(|tried| [&tried.first, &tried.second].into_iter().chain(&tried.session)) {
         if let Err(error) = &attempt.answer {
             findings.problem(CHECK, error.clone(), None);
         }
