@@ -1,6 +1,7 @@
 //! `ca-tool doctor --pam`: a pam.d file is tried before it is put in place, and the host stays as it is.
 
-use tests::world::{Output, World};
+use tests::setting::Person;
+use tests::world::{Output, Request, World};
 
 const GOOD: &str = "auth sufficient pam_ussh.so
 account [success=1 default=ignore] pam_rootok.so
@@ -153,6 +154,7 @@ fn a_module_of_others_that_is_missing_is_a_warning_where_it_does_not_decide() {
 #[test]
 fn the_throwaway_certificate_has_what_the_options_want() {
     let world = world();
+    world.trust(&[&world.ca("ed25519"), &world.ca("ecdsa-256")]);
     world.write("/etc/ssh/principals", "# who\ncommand=\"x\" bound\ndeploy\n");
     for options in [
         "authorized_principals=ops,dev",
@@ -249,4 +251,43 @@ fn where_no_session_opens_nothing_is_run_and_that_is_said() {
         let command = if service == "su" { ["su", "-c", "id -u"] } else { ["sudo", "id", "-u"] };
         assert_eq!(world.run(&command).code == 0, state == "warning", "{service} {file}");
     }
+}
+
+/// The throwaway CA must not hide it.
+#[test]
+fn that_no_ca_of_the_hosts_own_can_let_anybody_in_is_a_problem() {
+    let world = World::new();
+    world.install_pam_try();
+    world.install_ca_tool();
+    let person = Person::new(&world, &Request::new("alice@corp"));
+    let ed25519 = world.read("/etc/ssh/trusted_user_ca");
+    for (cas, options, says) in [
+        ("# none", "", "/etc/ssh/trusted_user_ca holds no CA's key: everybody is refused"),
+        (&ed25519, "ca_signature_algorithms=ecdsa-sha2-nistp256", "The options allow none of the CAs in"),
+    ] {
+        world.write("/etc/ssh/trusted_user_ca", cas);
+        let file = GOOD.replace("pam_ussh.so", &format!("pam_ussh.so {options}"));
+        let answer = doctor(&world, &[], &file);
+        assert_eq!(answer.code, 1, "{answer}");
+        has(&answer, "problem", &[says]);
+        // And so it is.
+        world.pam("sudo", &file);
+        world.ssh("alice").agent(&person.agent).run("sudo -n id -u").refused();
+    }
+    let rsa = world.ca("rsa-2048");
+    world.trust(&[&rsa]);
+    has(
+        &doctor(&world, &[], &GOOD.replace("pam_ussh.so", "pam_ussh.so required_rsa_size=3072")),
+        "problem",
+        &["none of the CAs"],
+    );
+    assert_eq!(doctor(&world, &[], GOOD).code, 0);
+}
+
+#[test]
+fn a_folder_for_temporary_files_that_is_the_hosts_is_not_needed() {
+    let world = world();
+    world.write("/root/new", GOOD);
+    let words = ["ca-tool", "doctor", "--pam", "/root/new", "--user", "alice"];
+    world.run_with("root", &[("TMPDIR", "/var/tmp/nowhere")], &words).ok();
 }

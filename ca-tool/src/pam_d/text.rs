@@ -104,8 +104,8 @@ mod tests {
     /// What libpam 1.5 leaves of such a line is its next one, even behind a comment.
     #[test]
     fn what_is_too_long_is_found_in_comments_too() {
-        let long = "x".repeat(LONGEST);
-        let text = format!("# {long}\nauth required x.so # {long}\n#{}\nauth \\\n#{}\n", &long[1..], &long[1..]);
+        let (long, fits) = ("x".repeat(LONGEST), "x".repeat(LONGEST - 1));
+        let text = format!("# {long}\nauth required x.so # {long}\n#{fits}\nauth \\\n#{fits}\n");
         assert_eq!(lines(text.as_bytes()).too_long, [1, 2, 5]);
     }
 

@@ -18,7 +18,7 @@ const CHECK: &str = "ca-file";
 pub(super) const CA_FILE: &str = "/etc/ssh/trusted_user_ca";
 
 /// pam_ussh's bound unless required_rsa_size says otherwise.
-const LEAST_RSA_BITS: usize = 2048;
+pub(super) const LEAST_RSA_BITS: usize = 2048;
 
 /// What is held to be enough until 2030 and after (NIST SP 800-57).
 const GOOD_RSA_BITS: usize = 3072;

@@ -4,6 +4,7 @@
 //! run       starts this program once more in namespaces of its own: inside
 //! sealed      the file systems there: read-only, with the file in its place, a log and a CA of their own
 //! wanted      what the module's options want of a certificate
+//! trusted     whether the host's own CAs can let anybody in
 //! throwaway   a CA, a key and certificates that nobody else trusts
 //! cases       who shows what, asked of libpam
 //! verdict     what would happen to whom, and what is wrong with that
@@ -13,6 +14,7 @@ mod cases;
 mod log;
 mod sealed;
 mod throwaway;
+mod trusted;
 mod verdict;
 mod wanted;
 
@@ -67,6 +69,8 @@ pub(super) fn run(trial: &Trial<'_>, setting: &Setting) -> Result<()> {
     ]);
     command.arg(me).args(["doctor", "--inside", "--service", trial.service, "--pam"]).arg(trial.file);
     command.args(users.iter().flat_map(|user| ["--user", user]));
+    // It may name a folder that is not there inside.
+    command.env_remove("TMPDIR");
     if setting.json {
         command.arg("--json");
     }
@@ -106,11 +110,13 @@ fn inside(trial: &Trial<'_>, setting: &Setting) -> Result<()> {
     sealed.put_pam_file(trial.service, &text)?;
     let service = PamD::new(None).service(trial.service)?;
     let wanted = Wanted::of(&service);
+    // Asked before the throwaway CA stands beside them.
+    let barren = trusted::trouble(&service);
     let throwaway = Throwaway::new(&wanted)?;
     for path in &wanted.ca_files {
         sealed.trust(path, &throwaway.ca_line())?;
     }
-    let cases = Cases { trial, service: &service, wanted: &wanted, throwaway: &throwaway, log: &sealed.log };
+    let cases = Cases { trial, service: &service, wanted: &wanted, barren: &barren, throwaway: &throwaway, log: &sealed.log };
     let tried = cases.try_all(&people)?;
     verdict::tell(&cases, &tried, setting)
 }

@@ -58,6 +58,8 @@ pub(super) struct Cases<'c> {
     pub(super) trial: &'c Trial<'c>,
     pub(super) service: &'c Service,
     pub(super) wanted: &'c Wanted,
+    /// Where no CA of the host's can let anybody in.
+    pub(super) barren: &'c [String],
     pub(super) throwaway: &'c Throwaway,
     pub(super) log: &'c Log,
 }

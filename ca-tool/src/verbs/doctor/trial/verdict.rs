@@ -57,6 +57,9 @@ fn look_at_file(cases: &Cases<'_>, findings: &mut Findings) {
     if !cases.service.lines.iter().any(|line| line.is("pam_ussh.so")) {
         findings.warning(CHECK, "No line names pam_ussh.so: nobody is asked for a certificate.", lines_of(cases));
     }
+    for what in cases.barren {
+        findings.problem(CHECK, what, None);
+    }
     if let Some(why) = &cases.throwaway.unfit {
         findings.warning(CHECK, format!("A valid certificate cannot be tried: {why}."), None);
     }

@@ -8,7 +8,7 @@ use ussh_cert::algorithm::{AlgorithmSet, SignatureAlgorithm};
 
 use crate::pam_d::{Line, Service, Stack};
 
-const CA_FILE: &str = "/etc/ssh/trusted_user_ca";
+pub(super) const CA_FILE: &str = "/etc/ssh/trusted_user_ca";
 
 /// Of all lines of the service that name the module.
 #[derive(Debug, Default)]
