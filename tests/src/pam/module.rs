@@ -26,7 +26,10 @@ pub fn module_that_panics() -> PathBuf {
 fn build_that_panics() -> PathBuf {
     let folder = target().join("test-panic");
     // Thin release: the same unwinding and the same optimisation, without the minute that fat LTO takes.
-    let status = Command::new(env!("CARGO"))
+    let cargo = Path::new(env!("CARGO"));
+    let status = Command::new(cargo)
+        // Not the one on the PATH: rustup's would follow the toolchain file that a dependency may have in its folder.
+        .env("RUSTC", cargo.with_file_name("rustc"))
         .args(["build", "--quiet", "--locked", "--release", "--package", "pam_ussh", "--features", "test-panic"])
         .args(["--config", "profile.release.lto=false", "--config", "profile.release.codegen-units=16"])
         .arg("--target-dir")
