@@ -155,6 +155,10 @@ impl PamD {
             let place = format!("{} line {number}", file.display());
             service.trouble.push(format!("{place} is longer than the {} bytes that libpam 1.5 reads", text::LONGEST));
         }
+        for number in lines.interrupting {
+            let place = format!("{} line {number}", file.display());
+            service.trouble.push(format!("{place}, inside a line that a backslash continues, ends it for libpam 1.7 only"));
+        }
         for (number, line) in lines.said {
             let mut words = text::words(&line).into_iter();
             let place = format!("{} line {number}", file.display());

@@ -10,6 +10,8 @@ pub(super) struct Lines {
     pub(super) said: Vec<(usize, String)>,
     /// Those, comments too, of which libpam takes the rest for a line of its own.
     pub(super) too_long: Vec<usize>,
+    /// Comments and empty lines inside a continued one: libpam passes over them before 1.7, and ends the line there since.
+    pub(super) interrupting: Vec<usize>,
     /// Whether the file ends in a backslash.
     pub(super) cut: bool,
 }
@@ -19,6 +21,7 @@ pub(super) struct Lines {
 pub(super) fn lines(text: &[u8]) -> Lines {
     let text = String::from_utf8_lossy(text);
     let (mut lines, mut begun) = (Lines::default(), None::<(usize, String)>);
+    let all = text.split('\n').count();
     for (number, raw) in text.split('\n').enumerate() {
         let so_far = begun.as_ref().map_or(0, |(_, whole)| whole.len());
         if so_far + raw.len() > LONGEST {
@@ -26,6 +29,10 @@ pub(super) fn lines(text: &[u8]) -> Lines {
         }
         let line = raw.trim_start_matches(BLANKS);
         if line.is_empty() || line.starts_with('#') {
+            // What split leaves behind the last newline is no line.
+            if begun.is_some() && number + 1 < all {
+                lines.interrupting.push(number + 1);
+            }
             continue;
         }
         let (start, mut whole) = begun.take().unwrap_or((number + 1, String::new()));
@@ -86,6 +93,7 @@ mod tests {
         let said: Vec<_> = lines.said.iter().map(|(number, line)| (*number, words(line).join(" "))).collect();
         assert_eq!(said, [(3, "one two three".to_owned()), (8, "four".to_owned()), (9, "six".to_owned())]);
         assert!(!lines.cut && lines.too_long.is_empty());
+        assert_eq!(lines.interrupting, [4, 5]);
     }
 
     #[test]
