@@ -136,7 +136,8 @@ fn whatever_the_server_sends_what_is_here_stays() {
     server.refused("Maximum file size exceeded");
     server.serve_the_list();
     server.serve("krl.sig", "HTTP/1.0 200 OK", &vec![b'x'; 1 << 20]);
-    server.refused("more than 16384 bytes");
+    // ca-tool says it, or a newer curl.
+    server.refused("16384");
     server.serve("krl.sig", "HTTP/1.0 200 OK", b"");
     server.refused("not one SSH signature");
     // A body that never ends.
@@ -144,7 +145,7 @@ fn whatever_the_server_sends_what_is_here_stays() {
     std::fs::rename(server.room.path("www/endless"), server.room.path("www/krl.sig")).unwrap();
     let endless = "{ printf 'HTTP/1.0 200 OK\\r\\n\\r\\n'; yes; } > www/krl.sig";
     let mut endless = server.room.program("sh").args(["-c", endless]).spawn().unwrap();
-    server.refused("more than 16384 bytes");
+    server.refused("16384");
     assert!(!endless.wait().unwrap().success(), "nobody reads it to its end");
     // And one that never comes.
     server.configure("2s");
