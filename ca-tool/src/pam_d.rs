@@ -2,7 +2,10 @@
 //!
 //! What it would do with them is libpam's business: ussh-pam-try asks it. Nothing here decides anything.
 
+pub(crate) mod modules;
 mod text;
+
+pub(crate) use text::is_control;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -184,6 +187,9 @@ impl PamD {
                     self.include(module, &place, Some(stack), (depth.0, depth.1 + 1), service);
                 }
                 (Some(control), Some(module)) => {
+                    if !text::is_control(&control) && stack != Stack::Password {
+                        service.trouble.push(format!("{place}: \"{control}\" is no control such as \"required\""));
+                    }
                     let (file, words) = (file.to_owned(), words.collect());
                     service.lines.push(Line { stack, is_silent, control, module, words, file, number, depth: depth.1 });
                 }

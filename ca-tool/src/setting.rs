@@ -99,6 +99,12 @@ impl Setting {
         })?;
         CaSelector::parse(self.configuration.ca.get(word).map_or(word, |named| &named.key))
     }
+
+    /// Whether a CA of the configuration is in a YubiKey.
+    pub(crate) fn names_a_yubikey(&self) -> bool {
+        let keys = self.configuration.ca.values().map(|named| &named.key).chain(&self.configuration.default_ca);
+        keys.map(String::as_str).any(|key| key.starts_with("yubikey:"))
+    }
 }
 
 fn configuration(typed: Option<&Path>) -> Result<Configuration> {

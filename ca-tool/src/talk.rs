@@ -79,6 +79,11 @@ pub(crate) fn one_line(text: &str) -> String {
     text.chars().map(each).collect()
 }
 
+/// `1 key`, `2 keys`.
+pub(crate) fn counted(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
 /// Writes a line of data to stdout.
 pub(crate) fn print(words: impl fmt::Display) -> Result<()> {
     print_whole(format_args!("{words}\n"))

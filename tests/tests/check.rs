@@ -184,6 +184,12 @@ fn no_acceptance_is_said_where_sudo_refuses_for_the_auth_line_or_the_file() {
         (format!("{strict}\n{rest}"), "pam_ussh refuses sudo to alice"),
         (format!("{strict}\nauth required pam_unix.so\n{rest}"), "pam_ussh refuses sudo to alice"),
         (format!("auth sufficient pam_ussh.so\naccount required\n{rest}"), "libpam does not understand the file"),
+        (SUDO.replace("account required", "account requird"), "libpam does not understand the file"),
+        (SUDO.replace("account required", "account [success=ok defalt=bad]"), "libpam does not understand the file"),
+        (format!("account required pam_ush.so\n{SUDO}"), "libpam does not understand the file"),
+        // The dash keeps it out of the log alone.
+        (format!("-account required pam_ush.so\n{SUDO}"), "libpam does not understand the file"),
+        (format!("account [success=ok default=die] /lib/pam_ush.so\n{SUDO}"), "libpam does not understand the file"),
     ] {
         world.pam("sudo", &lines);
         sudo(&world, "alice", person.agent.socket()).refused();
@@ -191,6 +197,10 @@ fn no_acceptance_is_said_where_sudo_refuses_for_the_auth_line_or_the_file() {
         assert!(answer.refused().stderr.contains(says), "{lines}: {answer}");
         assert!(!answer.stdout.contains("pam_ussh accepts"), "{lines}: {answer}");
     }
+    // That one does not decide.
+    world.pam("sudo", &format!("account optional pam_ush.so\n{SUDO}"));
+    assert_root(&sudo(&world, "alice", person.agent.socket()));
+    check(&world, "alice", &[]).ok();
     // A password helps here.
     world.pam("sudo", &format!("{}\nauth required pam_unix.so\n{rest}", strict.replace("required", "sufficient")));
     assert!(check(&world, "alice", &[]).ok().stdout.contains("a password is asked for as well"));
@@ -208,6 +218,30 @@ fn root_asks_for_others_as_their_sudo_would() {
     let answer = check(&world, "root", &["--user", "bob"]);
     assert!(answer.refused().stderr.contains("Your ssh-agent cannot be asked"), "{answer}");
     assert_eq!(answer.stdout, "", "what alice's agent holds is not bob's to see");
+}
+
+/// There SSH_AUTH_SOCK is gone, and root is who runs it: an answer about root's own sudo would mislead.
+#[test]
+fn under_sudo_it_says_to_run_it_without() {
+    let world = world(SUDO);
+    let _person = person(&world, &Request::new("alice@corp"));
+    let under_sudo = [("SUDO_USER", "alice")];
+    let answer = world.run_with("root", &under_sudo, &["ca-tool", "check"]);
+    assert_eq!(answer.code, 2, "{answer}");
+    assert!(answer.stderr.contains("it is about alice.\nRun it without sudo."), "{answer}");
+    let socket = [("SUDO_USER", "alice"), ("SSH_AUTH_SOCK", "/home/alice/agent")];
+    world.run_with("root", &socket, &["ca-tool", "check", "--user", "alice"]).ok();
+}
+
+#[test]
+fn what_is_asked_for_in_vain_is_said() {
+    let world = world(SUDO);
+    world.pam("other", "auth required pam_deny.so\naccount required pam_deny.so\n");
+    world.pam("sshd", "account required pam_ussh.so\nsession required pam_ussh.so\n");
+    let answer = check(&world, "alice", &["--service", "sudoo"]);
+    assert!(answer.refused().stderr.contains("no line of /etc/pam.d/other names it.\nIs that the service's name?"), "{answer}");
+    let answer = check(&world, "root", &["--service", "sshd", "--user", "alice"]);
+    assert!(answer.refused().stderr.contains("--certificate id_ed25519-cert.pub --from"), "{answer}");
 }
 
 #[test]

@@ -51,6 +51,8 @@ fn what_libpam_does_not_understand_is_said_with_its_place() {
         ("auth required\n", "sudo line 1: no module"),
         ("\nauth\n", "sudo line 2: no control such as"),
         ("authh required a.so\n", "\"authh\" is neither"),
+        ("auth requird a.so\npassword requird b.so\n", "sudo line 1: \"requird\" is no control"),
+        ("auth [success=ok defalt=bad] a.so\n", "\"success=ok defalt=bad\" is no control"),
         ("@include nowhere\n", "there is no \"nowhere\" to include"),
         ("auth substack\n", "nothing is named"),
         ("auth required a.so \\\n", "ends in a backslash"),

@@ -10,13 +10,16 @@ mod stack;
 
 use std::path::PathBuf;
 
+use clap::ValueEnum;
 use nix::unistd::{Uid, User, getuid};
 
 use crate::error::{Error, OrSay, Result};
-use crate::pam_d::{PamD, Stack};
+use crate::pam_d::{PamD, Service, Stack, modules};
 use crate::pam_try::{Answer, Question};
 use crate::served_agent::{Listed, ServedAgent};
 use crate::setting::Setting;
+use crate::verbs::config;
+use crate::verbs::doctor::control::needs_its_module;
 use crate::{agent, pam_try, talk};
 use identity::{Identity, Verdict};
 use report::Report;
@@ -55,18 +58,32 @@ pub(crate) fn run(args: &Args, setting: &Setting) -> Result<()> {
     let service = PamD::new(args.pam_d.as_deref()).service(&args.service)?;
     let stacks = Stacks::of(&service);
     if stacks.questions().is_empty() {
-        return Err(Error::new(
-            format!("pam_ussh is not asked: no line of {} names it.", service.file.display()),
-            format!("`ca-tool config --pam {}` has the lines.", args.service),
+        let what = format!("pam_ussh is not asked: no line of {} names it.", service.file.display());
+        return Err(match config::Service::from_str(&args.service, false) {
+            Ok(_) => Error::new(what, format!("`ca-tool config --pam {}` has the lines.", args.service)),
+            Err(_) => Error::new(what, "Is that the service's name? pam_ussh(8) has the lines."),
+        });
+    }
+    if args.service == "sshd" && args.certificate.is_none() {
+        return Err(Error::usage(
+            "sshd's lines judge the certificate that sshd has verified, and no agent.",
+            "Name it, and where the person comes from: --certificate id_ed25519-cert.pub --from 192.0.2.7.",
         ));
     }
     let mut report = match &args.certificate {
         Some(file) => login::judge(args, file, &person, &stacks)?,
         None => judge_agent(args, &person, &stacks)?,
     };
-    report.trouble = service.trouble;
+    report.trouble = service.trouble.iter().chain(&without_module(&service)).cloned().collect();
     report.print(setting.json)?;
     if report.is_accepted() { Ok(()) } else { Err(report.refusal()) }
+}
+
+/// Other modules of the account stack that libpam looks for in vain: whom pam_ussh accepts is refused all the same.
+fn without_module(service: &Service) -> Vec<String> {
+    let needed = service.of(Stack::Account).filter(|line| needs_its_module(&line.control));
+    let missing = needed.filter(|line| !line.is(stack::MODULE) && modules::is_missing(&line.module));
+    missing.map(|line| format!("{}: there is no {}", line.place(), line.module)).collect()
 }
 
 /// Whose agent it is.
@@ -76,6 +93,10 @@ fn person(args: &Args) -> Result<User> {
         None => User::from_uid(getuid()),
     };
     let name = args.user.clone().unwrap_or_else(|| format!("uid {}", getuid()));
+    if let (None, true, Some(typed)) = (&args.user, getuid().is_root(), who_typed_sudo()) {
+        // sudo has taken SSH_AUTH_SOCK away, and root's own sudo is no question.
+        return Err(Error::usage(format!("sudo runs this as root, and it is about {typed}."), "Run it without sudo."));
+    }
     let found = found.or_say("Users cannot be looked up", "Is the user database there?")?;
     let person = found.ok_or_else(|| Error::new(format!("There is no user {name}."), "Name one with --user."))?;
     let takes_root = person.uid != getuid() || args.certificate.is_some() || ABOUT_ROOT.contains(&args.service.as_str());
@@ -86,6 +107,10 @@ fn person(args: &Args) -> Result<User> {
         ));
     }
     Ok(person)
+}
+
+fn who_typed_sudo() -> Option<String> {
+    std::env::var("SUDO_USER").ok().filter(|name| name != "root")
 }
 
 /// One identity at a time, then all of them.

@@ -8,7 +8,7 @@ mod sshd;
 mod sudoers;
 mod words;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{ArgGroup, ValueEnum};
 
@@ -109,6 +109,13 @@ pub(crate) fn run(args: &Args, setting: &Setting) -> Result<()> {
         None => host_keys::lines(&host)?,
     };
     say(&lines, setting)
+}
+
+/// Where `ca-tool config --sshd` belongs, if sshd takes from there all that it says.
+pub(crate) fn sshd_drop_in(ca_file: &str, krl: &Path) -> Option<&'static str> {
+    let host = Host::in_root(Path::new("/"));
+    let words = Words::new(&[format!("ca_file={ca_file}")], &host, krl).ok()?;
+    sshd::counting_drop_in(&host, &words)
 }
 
 fn say(lines: &Lines, setting: &Setting) -> Result<()> {

@@ -56,6 +56,35 @@ fn only_the_modules_lines_are_taken_out_of_a_file_that_others_include() {
 }
 
 #[test]
+fn sshd_config_is_left_alone_where_it_reads_drop_ins() {
+    let world = host();
+    let before = world.read("/etc/ssh/sshd_config");
+    shell(&world, "rm /etc/ssh/sshd_config.d/10-ussh.conf; mv /etc/ssh/trusted_user_ca '/etc/ssh/other ca'");
+    shell(&world, "sed -i 's,pam_ussh.so,& [ca_file=/etc/ssh/other ca],' /etc/pam.d/{sudo,sudo-i,su,sshd}");
+    let (findings, _) = doctor(&world);
+    let mends: Vec<_> =
+        findings.iter().filter(|finding| finding.check == "sshd").filter_map(|finding| finding.mend.as_ref()).collect();
+    assert!(!mends.is_empty(), "{findings:#?}");
+    mends.iter().for_each(|mend| shell(&world, mend));
+    assert_eq!(world.read("/etc/ssh/sshd_config"), before);
+    let drop_in = world.read("/etc/ssh/sshd_config.d/10-ussh.conf");
+    assert!(drop_in.contains("TrustedUserCAKeys \"/etc/ssh/other ca\"\nRevokedKeys /etc/ssh/revoked_keys\n"), "{drop_in}");
+}
+
+#[test]
+fn a_word_that_is_misspelt_is_in_no_command() {
+    let world = host();
+    shell(&world, "sed -i 's/revoked_keys=/revoked_key=/' /etc/pam.d/sudo");
+    let (findings, _) = doctor(&world);
+    assert!(
+        findings.iter().any(|finding| finding.what.contains("\"revoked_key=/etc/ssh/revoked_keys\" is wrong")),
+        "{findings:#?}"
+    );
+    let said = findings.iter().filter_map(|finding| finding.mend.as_ref());
+    assert_eq!(said.filter(|mend| mend.contains("revoked_key=")).count(), 0, "{findings:#?}");
+}
+
+#[test]
 fn who_typed_sudo_is_a_word_for_a_shell() {
     let world = host();
     shell(&world, "sed -i '/^account.*pam_ussh/d' /etc/pam.d/sudo");

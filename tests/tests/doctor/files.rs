@@ -86,11 +86,21 @@ fn lists_that_cannot_be_relied_on_are_found() {
         Case {
             make: "truncate -s 20 /etc/ssh/revoked_keys",
             says: ("krl", "problem", "cannot be relied on"),
-            mended: Mended::By(back),
+            mended: Mended::Elsewhere("ca-tool krl build # where the CA's journal is; then bring it here", back),
+        },
+        Case {
+            make: "ca-tool doctor >/dev/null; ssh-keygen -q -t ed25519 -N '' -f /root/flat; cp /root/flat.pub /etc/ssh/revoked_keys",
+            says: ("krl", "problem", "has no version, and version 5 was here before"),
+            mended: Mended::AsItSays,
         },
         Case {
             make: "truncate -s 20 /etc/ssh/revoked_keys",
             says: ("pam.d", "problem", "refuses everybody for the files that this line names"),
+            mended: Mended::By(back),
+        },
+        Case {
+            make: "cp -p /etc/pam.d/sudo /etc/pam.d/sudo-i; truncate -s 20 /etc/ssh/revoked_keys",
+            says: ("pam.d", "problem", "sudo-i: refuses everybody, for the same reason"),
             mended: Mended::By(back),
         },
         Case {

@@ -26,6 +26,16 @@ fn lines_that_nobody_understands_are_found() {
             says: ("pam.d", "problem", "no module, and refuses everybody"),
             mended: Mended::By(back),
         },
+        Case {
+            make: "sed -i '/pam_ussh/s/required/requird/' /etc/pam.d/sudo",
+            says: ("pam.d", "problem", "\"requird\" is no control such as \"required\", and refuses everybody"),
+            mended: Mended::By(back),
+        },
+        Case {
+            make: "sed -i '1i account required pam_ush.so' /etc/pam.d/sudo",
+            says: ("pam.d", "problem", "/etc/pam.d/sudo line 1 names pam_ush.so, which is not there: everybody is refused"),
+            mended: Mended::By(back),
+        },
     ]);
 }
 

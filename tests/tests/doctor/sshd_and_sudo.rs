@@ -28,11 +28,16 @@ fn what_sshd_is_told_otherwise_is_found() {
         Case {
             make: "sed -i 's,revoked_keys,nowhere,' /etc/ssh/sshd_config.d/10-ussh.conf",
             says: ("sshd", "problem", "is not there: sshd refuses every key"),
-            mended: Mended::Elsewhere("ca-tool --krl /etc/ssh/nowhere krl build", "cp /etc/ssh/revoked_keys /etc/ssh/nowhere"),
+            mended: Mended::Elsewhere("then bring it here, as /etc/ssh/nowhere", "cp /etc/ssh/revoked_keys /etc/ssh/nowhere"),
         },
         Case {
             make: "sed -i 's/Forwarding yes/Forwarding no/' /etc/ssh/sshd_config.d/10-ussh.conf",
             says: ("sshd", "warning", "sshd lets no agent come along"),
+            mended: Mended::AsItSays,
+        },
+        Case {
+            make: "echo 'UsePAM no' >/etc/ssh/sshd_config.d/00-first.conf",
+            says: ("sshd", "problem", "sshd does not use PAM"),
             mended: Mended::AsItSays,
         },
         Case {

@@ -36,3 +36,16 @@ fn what_the_factory_set_is_found_until_the_yubikey_is_made_a_ca_and_old_firmware
         "{states:#?}"
     );
 }
+
+#[test]
+fn that_pcscd_does_not_run_is_said_where_a_ca_is_in_a_yubikey_and_nowhere_else() {
+    let world = World::new();
+    world.install_ca_tool();
+    let said = || doctor(&world).0.into_iter().find(|finding| finding.check == "yubikey");
+    assert!(said().is_none(), "{:?}", said());
+    world.mkdir("/etc/ussh", "root", 0o755);
+    world.write("/etc/ussh/ca.toml", "default_ca = \"main\"\n[ca.main]\nkey = \"yubikey:slot=9c\"\n");
+    let finding = said().expect("it is said");
+    assert!(finding.state == "warning" && finding.what.contains("pcscd does not run, and ca.toml names"), "{finding:?}");
+    assert!(finding.mend.as_ref().is_some_and(|mend| mend.contains("pcscd")), "{finding:?}");
+}

@@ -95,7 +95,7 @@ impl Report {
             }
         }
         if self.plain_keys > 0 && self.identities.is_empty() {
-            talk::print(format!("The agent holds {} plain keys and no certificate.", self.plain_keys))?;
+            talk::print(format!("The agent holds {} and no certificate.", talk::counted(self.plain_keys, "plain key")))?;
         }
         if self.is_accepted() { talk::print(self.good_news()) } else { Ok(()) }
     }

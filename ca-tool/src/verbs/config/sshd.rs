@@ -13,8 +13,23 @@ const DROP_IN: &str = "/etc/ssh/sshd_config.d/10-ussh.conf";
 const CONFIGURATIONS: [&str; 2] = ["/etc/ssh/sshd_config", "/usr/etc/ssh/sshd_config"];
 
 pub(super) fn lines(host: &Host, words: &Words) -> Result<Lines> {
-    let mut settings = vec![("TrustedUserCAKeys", quoted(words.ca_file())?)];
     let mut notes = Vec::new();
+    let settings = settings(words, &mut notes)?;
+    let file = place(host, &settings, &mut notes)?;
+    let text = settings.iter().map(|(name, value)| format!("{name} {value}\n")).collect();
+    Ok(Lines { file: file.into(), text, notes })
+}
+
+/// The drop-in, unless something in front of it counts.
+pub(super) fn counting_drop_in(host: &Host, words: &Words) -> Option<&'static str> {
+    let settings = settings(words, &mut Vec::new()).ok()?;
+    let mut in_front = Vec::new();
+    let file = place(host, &settings, &mut in_front).ok()?;
+    (file == DROP_IN && in_front.is_empty()).then_some(file)
+}
+
+fn settings(words: &Words, notes: &mut Vec<String>) -> Result<Vec<(&'static str, String)>> {
+    let mut settings = vec![("TrustedUserCAKeys", quoted(words.ca_file())?)];
     let mut revoked = words.revoked_keys();
     match revoked.next() {
         Some(list) => settings.push(("RevokedKeys", quoted(list)?)),
@@ -25,9 +40,7 @@ pub(super) fn lines(host: &Host, words: &Words) -> Result<Lines> {
     }
     settings.push(("UsePAM", "yes".to_owned()));
     settings.push(("AllowAgentForwarding", "yes".to_owned()));
-    let file = place(host, &settings, &mut notes)?;
-    let text = settings.iter().map(|(name, value)| format!("{name} {value}\n")).collect();
-    Ok(Lines { file: file.into(), text, notes })
+    Ok(settings)
 }
 
 /// Where the lines count: sshd takes what it reads first.

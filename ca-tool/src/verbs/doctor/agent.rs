@@ -5,6 +5,7 @@ use ussh_cert::certificate::Certificate;
 
 use super::finding::Findings;
 use crate::agent;
+use crate::talk::counted;
 
 const CHECK: &str = "agent";
 
@@ -21,9 +22,10 @@ pub(super) fn look(found: &mut Findings) {
             let all = identities.iter().count();
             let certificates = identities.iter().filter(|key| Certificate::parse(key.blob).is_ok()).count();
             match certificates {
-                0 => found.warning(CHECK, format!("Your ssh-agent holds {all} keys and no certificate."), None),
+                0 => found.warning(CHECK, format!("Your ssh-agent holds {} and no certificate.", counted(all, "key")), None),
                 _ => {
-                    found.ok(CHECK, format!("Your ssh-agent holds {certificates} certificates: ca-tool check asks about each."))
+                    let what = format!("Your ssh-agent holds {}: ca-tool check asks.", counted(certificates, "certificate"));
+                    found.ok(CHECK, what);
                 }
             }
         }

@@ -1,5 +1,7 @@
 //! The control field of a pam.d line: what it makes of a module's answer (pam.d(5)).
 
+use crate::pam_d::is_control;
+
 /// What becomes of the stack when the module accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Effect {
@@ -32,7 +34,17 @@ pub(crate) fn binds(control: &str) -> bool {
     match control.to_ascii_lowercase().as_str() {
         "required" | "requisite" => true,
         "sufficient" | "optional" => false,
+        _ if !is_control(control) => true,
         brackets => REFUSALS.iter().all(|code| matches!(action(brackets, code), Some("bad" | "die"))),
+    }
+}
+
+/// Whether the stack refuses where the module is missing.
+pub(crate) fn needs_its_module(control: &str) -> bool {
+    match control.to_ascii_lowercase().as_str() {
+        "required" | "requisite" => true,
+        "sufficient" | "optional" => false,
+        brackets => matches!(action(brackets, "module_unknown"), Some("bad" | "die")),
     }
 }
 
@@ -60,6 +72,19 @@ mod tests {
     }
 
     #[test]
+    fn which_lines_refuse_without_their_module() {
+        for (control, expected) in [
+            ("required", true),
+            ("Sufficient", false),
+            ("success=ok default=bad", true),
+            ("default=bad module_unknown=ignore", false),
+            ("success=1 default=ignore", false),
+        ] {
+            assert_eq!(needs_its_module(control), expected, "{control}");
+        }
+    }
+
+    #[test]
     fn what_refuses_for_the_whole_stack() {
         for (control, expected) in [
             ("requisite", true),
@@ -70,6 +95,7 @@ mod tests {
             ("success=ok cred_expired=ignore default=die", false),
             ("success=1 default=ignore", false),
             ("success=ok", false),
+            ("requird", true),
         ] {
             assert_eq!(binds(control), expected, "{control}");
         }

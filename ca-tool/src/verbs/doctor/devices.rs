@@ -1,16 +1,29 @@
-//! YubiKeys that are plugged in, where smart cards are served at all.
+//! YubiKeys that are plugged in, and the service that they are reached by.
 
+use std::fs;
 use std::path::Path;
 
 use super::finding::Findings;
+use crate::setting::Setting;
+use crate::talk::counted;
 use crate::verbs::key::list::{self, YubiKey};
 
 const CHECK: &str = "yubikey";
 const PCSCD: &str = "/run/pcscd/pcscd.comm";
 
-pub(super) fn look(found: &mut Findings) {
+/// Yubico's vendor number.
+const YUBICO: &str = "1050";
+
+pub(super) fn look(setting: &Setting, found: &mut Findings) {
     if !Path::new(PCSCD).exists() {
-        return;
+        let why = match () {
+            () if setting.names_a_yubikey() => "ca.toml names a CA in a YubiKey",
+            () if is_plugged_in() => "a YubiKey is plugged in",
+            () => return, // Hosts need none.
+        };
+        let is_installed = Path::new("/usr/sbin/pcscd").exists();
+        let mend = if is_installed { "systemctl start pcscd.socket" } else { "apt-get install pcscd # dnf install pcsc-lite" };
+        return found.warning(CHECK, format!("pcscd does not run, and {why}."), Some(mend.to_owned()));
     }
     match list::all() {
         Err(error) => found.warning(CHECK, error.to_string(), Some("systemctl restart pcscd".to_owned())),
@@ -23,6 +36,13 @@ pub(super) fn look(found: &mut Findings) {
             }
         }
     }
+}
+
+/// On the USB of this machine, as the kernel sees it.
+fn is_plugged_in() -> bool {
+    let devices = fs::read_dir("/sys/bus/usb/devices").into_iter().flatten().flatten();
+    let vendors = devices.filter_map(|device| fs::read_to_string(device.path().join("idVendor")).ok());
+    vendors.map(|vendor| vendor.trim().to_owned()).any(|vendor| vendor == YUBICO)
 }
 
 fn judge(yubikey: &YubiKey, found: &mut Findings) {
@@ -51,7 +71,7 @@ fn judge(yubikey: &YubiKey, found: &mut Findings) {
     }
     firmware(&name, yubikey, found);
     if found.0.len() == before {
-        found.ok(CHECK, format!("{name}: firmware {}, {} keys.", yubikey.firmware, yubikey.slots.len()));
+        found.ok(CHECK, format!("{name}: firmware {}, {}.", yubikey.firmware, counted(yubikey.slots.len(), "key")));
     }
 }
 
@@ -116,7 +136,7 @@ mod tests {
 
     #[test]
     fn what_the_factory_set_is_a_problem_where_a_key_hangs_on_it() {
-        assert_eq!(said(&yubikey("5.7.4", "p384")), [(State::Ok, "YubiKey 1: firmware 5.7.4, 1 keys.".to_owned())]);
+        assert_eq!(said(&yubikey("5.7.4", "p384")), [(State::Ok, "YubiKey 1: firmware 5.7.4, 1 key.".to_owned())]);
         let mut known = yubikey("5.7.4", "p384");
         (known.default_pin, known.default_puk, known.default_management_key) = (Some(true), Some(true), true);
         assert_eq!(said(&known).iter().filter(|(state, _)| *state == State::Problem).count(), 3);

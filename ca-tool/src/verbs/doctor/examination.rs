@@ -23,7 +23,7 @@ pub(super) fn run(setting: &Setting) -> Result<()> {
     }
     versions::look(&stacks, &mut found);
     clock::look(&mut found);
-    devices::look(&mut found);
+    devices::look(setting, &mut found);
     agent::look(&mut found);
     found.report(setting)
 }

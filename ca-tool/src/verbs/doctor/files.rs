@@ -37,11 +37,7 @@ pub(super) fn look(stacks: &Stacks, setting: &Setting, found: &mut Findings) {
     }
     if lists.is_empty() {
         let what = "There is no list of what is revoked: a stolen certificate counts until it expires.";
-        found.warning(
-            revoked::CHECK,
-            what,
-            Some(format!("ca-tool krl build && ca-tool config --pam sudo # {}", setting.krl.display())),
-        );
+        found.warning(revoked::CHECK, what, Some(revoked::bring(&setting.krl)));
     }
     for path in stacks.values("authorized_principals_file").iter().filter(|path| !path.contains('%')) {
         principals(Path::new(path), found);

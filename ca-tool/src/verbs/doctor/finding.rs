@@ -61,11 +61,16 @@ impl Findings {
         } else {
             self.0.iter().try_for_each(print)?;
         }
-        match self.0.iter().filter(|finding| finding.state == State::Problem).count() {
-            0 => Ok(()),
-            1 => Err(Error::new("There is a problem.", "What mends it stands below it.")),
-            several => Err(Error::new(format!("There are {several} problems."), "What mends each stands below it.")),
-        }
+        let problems = || self.0.iter().filter(|finding| finding.state == State::Problem);
+        let what = match problems().count() {
+            0 => return Ok(()),
+            1 => "There is a problem.".to_owned(),
+            several => format!("There are {several} problems."),
+        };
+        Err(match problems().all(|finding| finding.mend.is_some()) {
+            true => Error::new(what, "What mends it stands below it."),
+            false => Error::new(what, "Where one command mends it, that stands below it; else the line says what is wrong."),
+        })
     }
 }
 

@@ -1,26 +1,24 @@
 //! Module, guard and ussh-pam-try: all there, root's alone, and of one version.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::examination::answer_of;
 use super::finding::Findings;
 use super::safe;
 use super::stacks::{MODULE, Stacks};
+use crate::pam_d::modules;
 use crate::pam_try;
 
 const CHECK: &str = "installed";
 const GUARD: &str = "/usr/libexec/ussh-session-guard";
-
-/// Where distributions have libpam's modules.
-const FOLDERS: [&str; 4] = ["/usr/lib64/security", "/lib64/security", "/usr/lib/security", "/lib/security"];
 
 /// What the module carries for this question: a library cannot be asked.
 const MARK: &str = "pam_ussh.so is version ";
 
 /// Whether there is anything else to look at.
 pub(super) fn look(stacks: &Stacks, found: &mut Findings) -> bool {
-    let modules = modules();
+    let modules = modules::find(MODULE);
     if modules.is_empty() && stacks.services.is_empty() {
         let what = format!("There is no {MODULE} on this host, and no line that names it: nobody is asked for a certificate.");
         found.warning(CHECK, what, Some(install(false)));
@@ -66,16 +64,6 @@ pub(super) fn look(stacks: &Stacks, found: &mut Findings) -> bool {
         }
     }
     true
-}
-
-/// Every place where libpam of this host may find it.
-fn modules() -> Vec<PathBuf> {
-    let multiarch = ["/usr/lib", "/lib"].iter().flat_map(|lib| fs::read_dir(lib).into_iter().flatten().flatten());
-    let folders = multiarch.map(|entry| entry.path().join("security")).chain(FOLDERS.iter().map(PathBuf::from));
-    let mut modules: Vec<_> = folders.filter_map(|folder| folder.join(MODULE).canonicalize().ok()).collect();
-    modules.sort();
-    modules.dedup();
-    modules
 }
 
 fn version_of_module(module: &Path) -> Option<String> {

@@ -26,19 +26,23 @@ pub(super) fn look(path: &Path, stacks: &Stacks, found: &mut Findings) {
         Ok(read) => read,
         Err(error) => {
             let what = format!("{name} cannot be read, and so everybody is refused: {error}.");
-            return found.problem(CHECK, what, Some("ca-tool krl build # where the journal is, and bring it here".to_owned()));
+            return found.problem(CHECK, what, Some(bring(path)));
         }
     };
     match revoked_keys::check_all(BufReader::new(file), length, &[]) {
         Err(error) => {
             let what = format!("{name} cannot be relied on, and so everybody is refused: {error}.");
-            found.problem(CHECK, what, None);
+            found.problem(CHECK, what, Some(bring(path)));
         }
-        Ok((None, _)) => found.ok(CHECK, format!("{name}: a list of keys, which has no version and no date.")),
+        Ok((None, _)) => {
+            if remembered(path, None, found) && is_safe {
+                found.ok(CHECK, format!("{name}: a list of keys, which has no version and no date."));
+            }
+        }
         Ok((Some(header), _)) => {
             let before = found.0.len();
             dated(path, &header, stacks, found);
-            remembered(path, &header, found);
+            remembered(path, Some(header.version), found);
             if is_safe && found.0.len() == before {
                 let date = clock::stamp(i64::try_from(header.generated_date).unwrap_or(i64::MAX));
                 found.ok(CHECK, format!("{name}: version {}, of {date}.", header.version));
@@ -62,19 +66,24 @@ fn dated(path: &Path, header: &Header, stacks: &Stacks, found: &mut Findings) {
     }
 }
 
-/// Whether the module has seen a newer one, and so refuses this.
-fn remembered(path: &Path, header: &Header, found: &mut Findings) {
+/// The command that makes it where the CA is: on a host there is nothing to make it from.
+pub(super) fn bring(path: &Path) -> String {
+    format!("ca-tool krl build # where the CA's journal is; then bring it here, as {}", path.display())
+}
+
+/// Whether the module has seen no newer one, for which it would refuse this.
+fn remembered(path: &Path, here: Option<u64>, found: &mut Findings) -> bool {
     let file = Path::new(MEMORY).join(encoded(path));
     let text = fs::read_to_string(&file).unwrap_or_default();
     let version = text.lines().find_map(|line| line.strip_prefix("version=")?.parse::<u64>().ok());
-    if let Some(version) = version.filter(|version| *version > header.version) {
-        let what = format!(
-            "{} is version {}, and version {version} was here before: everybody is refused. Bring the newer list; to go back on purpose, forget it.",
-            path.display(),
-            header.version
-        );
-        found.problem(CHECK, what, Some(format!("rm {}", quoted(&file.display().to_string()))));
-    }
+    let Some(version) = version.filter(|version| here.is_none_or(|here| *version > here)) else { return true };
+    let is = here.map_or_else(|| "has no version".to_owned(), |here| format!("is version {here}"));
+    let what = format!(
+        "{} {is}, and version {version} was here before: everybody is refused. Bring the newer list; to go back on purpose, forget it.",
+        path.display(),
+    );
+    found.problem(CHECK, what, Some(format!("rm {}", quoted(&file.display().to_string()))));
+    false
 }
 
 /// The name that pam_ussh gives its file.

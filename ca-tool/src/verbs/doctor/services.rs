@@ -4,10 +4,11 @@ use std::path::Path;
 
 use nix::unistd::{Group, geteuid};
 
-use super::finding::Findings;
+use super::control::needs_its_module;
+use super::finding::{Findings, State};
 use super::stacks::{MODULE, Stacked, Stacks, put, values};
 use crate::error::{OrSay, Result};
-use crate::pam_d::{Line, Stack};
+use crate::pam_d::{Line, Stack, modules};
 use crate::pam_try::{self, Question};
 
 const CHECK: &str = "pam.d";
@@ -29,18 +30,29 @@ pub(super) fn look(stacks: &Stacks, krl: &Path, found: &mut Findings) {
             Some(put("sudo", &[])),
         );
     }
-    let mut asked = Vec::new();
+    // Lines with the same words have the same fault, which is said once.
+    let mut asked: Vec<(&[String], Fault)> = Vec::new();
     for stacked in &stacks.services {
         let before = found.0.len();
+        let mut is_sound = true;
         for trouble in &stacked.service.trouble {
             found.problem(CHECK, format!("libpam does not understand {trouble}, and refuses everybody."), None);
         }
+        others(stacked, found);
         for line in stacked.service.lines.iter().filter(|line| line.is(MODULE)) {
-            if !asked.contains(&&line.words) {
-                asked.push(&line.words);
-                words(line, found);
+            let known = asked.iter().find(|(words, _)| *words == line.words).map(|(_, fault)| *fault);
+            let fault = known.unwrap_or_else(|| {
+                let fault = words(line, found);
+                asked.push((&line.words, fault));
+                fault
+            });
+            is_sound &= fault == Fault::None;
+            if fault != Fault::Words {
+                revocation(line, stacked, krl, found);
             }
-            revocation(line, stacked, krl, found);
+        }
+        if !is_sound && found.0.len() == before {
+            found.problem(CHECK, format!("{}: refuses everybody, for the same reason.", stacked.name), None);
         }
         if found.0.len() == before {
             let of = |stack| stacked.ours(stack).next().map(|_: &Line| Stack::name(stack));
@@ -50,13 +62,36 @@ pub(super) fn look(stacks: &Stacks, krl: &Path, found: &mut Findings) {
     }
 }
 
+/// What is wrong with a line's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fault {
+    /// Nothing, or it could not be asked.
+    None,
+    /// They are not understood.
+    Words,
+    /// What they name cannot be relied on.
+    Files,
+}
+
+/// Lines of other modules, which are not there: libpam refuses where they would decide.
+fn others(stacked: &Stacked, found: &mut Findings) {
+    let missing = |line: &&Line| !line.is(MODULE) && modules::is_missing(&line.module);
+    for line in stacked.service.lines.iter().filter(missing).filter(|line| needs_its_module(&line.control)) {
+        let what = format!("{} names {}, which is not there: everybody is refused.", line.place(), line.module);
+        found.problem(CHECK, what, None);
+    }
+}
+
 /// What the module itself says of the line's words; and, to root, of the files that they name.
-fn words(line: &Line, found: &mut Findings) {
+fn words(line: &Line, found: &mut Findings) -> Fault {
     if !Path::new(pam_try::PROGRAM).exists() {
-        return;
+        return Fault::None;
     }
     match is_understood(&line.words) {
-        Err(error) => found.warning(CHECK, format!("{}: {error}", line.place()), None),
+        Err(error) => {
+            found.warning(CHECK, format!("{}: {error}", line.place()), None);
+            Fault::None
+        }
         Ok(true) => files(line, found),
         Ok(false) => {
             let culprit =
@@ -64,6 +99,7 @@ fn words(line: &Line, found: &mut Findings) {
             let what =
                 format!("{}: pam_ussh does not understand its options ({culprit}), and refuses everybody.", line.place());
             found.problem(CHECK, what, None);
+            Fault::Words
         }
     }
 }
@@ -83,13 +119,14 @@ fn culprit(words: &[String]) -> Option<&String> {
 }
 
 /// Nobody's agent is there, so the module gets as far as looking for it, if all that it reads is sound.
-fn files(line: &Line, found: &mut Findings) {
+fn files(line: &Line, found: &mut Findings) -> Fault {
+    let before = found.0.len();
     if let Some(group) = values(line, "group").next().filter(|group| matches!(Group::from_name(group), Ok(None))) {
         let what = format!("{}: there is no group \"{group}\", and so everybody is refused.", line.place());
         found.problem(CHECK, what, Some(format!("groupadd {}", super::stacks::quoted(group))));
     }
     if !geteuid().is_root() {
-        return;
+        return fault_since(before, found);
     }
     // Root may not be in the group; who is in sshd is no question of files.
     let words: Vec<_> =
@@ -105,6 +142,14 @@ fn files(line: &Line, found: &mut Findings) {
         }
         Ok(_) => {}
         Err(error) => found.warning(CHECK, format!("{}: {error}", line.place()), None),
+    }
+    fault_since(before, found)
+}
+
+fn fault_since(before: usize, found: &Findings) -> Fault {
+    match found.0.iter().skip(before).any(|finding| finding.state == State::Problem) {
+        true => Fault::Files,
+        false => Fault::None,
     }
 }
 

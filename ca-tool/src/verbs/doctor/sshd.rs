@@ -6,15 +6,19 @@ use std::path::Path;
 use nix::unistd::geteuid;
 
 use super::examination::answer_of;
-use super::files::ca_files;
+use super::files::{CA_FILE, ca_files};
 use super::finding::Findings;
 use super::stacks::{Stacked, Stacks, quoted};
+use crate::verbs::config;
 
 const CHECK: &str = "sshd";
 const PROGRAM: &str = "/usr/sbin/sshd";
 
 /// The admin's, then what SUSE ships.
 const CONFIGURATIONS: [&str; 2] = ["/etc/ssh/sshd_config", "/usr/etc/ssh/sshd_config"];
+
+/// Where the list is unless somebody says otherwise.
+const KRL: &str = "/etc/ssh/revoked_keys";
 
 pub(super) fn look(stacks: &Stacks, krl: &Path, found: &mut Findings) {
     if !Path::new(PROGRAM).exists() || !geteuid().is_root() {
@@ -34,14 +38,15 @@ pub(super) fn look(stacks: &Stacks, krl: &Path, found: &mut Findings) {
     let settings = Settings(&answer.out);
     let holds = stacks.services.iter().any(Stacked::is_sshd);
     if holds && settings.get("usepam") == "no" {
-        found.problem(CHECK, "sshd does not use PAM (UsePAM no), and so never asks pam_ussh.", first("UsePAM yes"));
+        let what = "sshd does not use PAM (UsePAM no), and so never asks pam_ussh.";
+        found.problem(CHECK, what, told(stacks, krl, "UsePAM yes"));
     }
-    trusted(&settings, stacks, holds, found);
-    revoked(&settings, krl, found);
+    trusted(&settings, stacks, krl, holds, found);
+    revoked(&settings, stacks, krl, found);
     let asks_agents = stacks.services.iter().any(|stacked| !stacked.is_sshd());
     if asks_agents && settings.get("allowagentforwarding") == "no" {
         let what = "sshd lets no agent come along (AllowAgentForwarding no), and so nobody who logs in has one for sudo.";
-        found.warning(CHECK, what, first("AllowAgentForwarding yes"));
+        found.warning(CHECK, what, told(stacks, krl, "AllowAgentForwarding yes"));
     }
     if found.0.len() == before {
         found.ok(CHECK, format!("{}: TrustedUserCAKeys {}.", PROGRAM, settings.get("trustedusercakeys")));
@@ -58,11 +63,11 @@ impl<'a> Settings<'a> {
     }
 }
 
-fn trusted(settings: &Settings<'_>, stacks: &Stacks, holds: bool, found: &mut Findings) {
+fn trusted(settings: &Settings<'_>, stacks: &Stacks, krl: &Path, holds: bool, found: &mut Findings) {
     let sshds = settings.get("trustedusercakeys");
     let ours = ca_files(stacks);
     let Some(first_of_ours) = ours.first() else { return };
-    let mend = || first(&format!("TrustedUserCAKeys {first_of_ours}"));
+    let mend = || told(stacks, krl, &format!("TrustedUserCAKeys {first_of_ours}"));
     if sshds == "none" {
         let what = "sshd takes no certificates (TrustedUserCAKeys is not set)";
         return match holds {
@@ -81,22 +86,36 @@ fn trusted(settings: &Settings<'_>, stacks: &Stacks, holds: bool, found: &mut Fi
     }
 }
 
-fn revoked(settings: &Settings<'_>, krl: &Path, found: &mut Findings) {
+fn revoked(settings: &Settings<'_>, stacks: &Stacks, krl: &Path, found: &mut Findings) {
     let sshds = settings.get("revokedkeys");
     if sshds != "none" && !Path::new(sshds).exists() {
         let what = format!("sshd's list of what is revoked, {sshds}, is not there: sshd refuses every key.");
-        return found.problem(CHECK, what, Some(format!("ca-tool --krl {} krl build", quoted(sshds))));
+        return found.problem(CHECK, what, Some(super::revoked::bring(Path::new(sshds))));
     }
     if sshds == "none" && krl.exists() {
         let what = format!("sshd does not ask {} (RevokedKeys is not set).", krl.display());
-        found.warning(CHECK, what, first(&format!("RevokedKeys {}", krl.display())));
+        found.warning(CHECK, what, told(stacks, krl, &format!("RevokedKeys {}", krl.display())));
     }
 }
 
-/// A line at the very top is what sshd takes, whatever comes later. It reads its files anew when it is told to.
-fn first(line: &str) -> Option<String> {
-    let file = CONFIGURATIONS.iter().find(|path| Path::new(path).exists())?;
+/// The command that has sshd do so: a drop-in where that counts, and else a line at the very top, which counts whatever
+/// comes later. sshd reads its files anew when it is told to.
+fn told(stacks: &Stacks, krl: &Path, line: &str) -> Option<String> {
+    let ca_file = ca_files(stacks).into_iter().next()?;
+    let write = match config::sshd_drop_in(&ca_file, krl) {
+        Some(file) => {
+            let option =
+                if ca_file == CA_FILE { String::new() } else { format!(" --option {}", quoted(&format!("ca_file={ca_file}"))) };
+            let list =
+                if krl == Path::new(KRL) { String::new() } else { format!(" --krl {}", quoted(&krl.display().to_string())) };
+            format!("ca-tool{list} config --sshd{option} >{file} && sshd -t")
+        }
+        None => {
+            let file = CONFIGURATIONS.iter().find(|path| Path::new(path).exists())?;
+            format!("sed -i '1i {line}' {file} && sshd -t")
+        }
+    };
     let unit = if Path::new("/etc/debian_version").exists() { "ssh" } else { "sshd" };
     let reload = if Path::new("/run/systemd/system").exists() { format!(" && systemctl reload {unit}") } else { String::new() };
-    Some(format!("sed -i '1i {line}' {file}{reload}"))
+    Some(write + &reload)
 }
