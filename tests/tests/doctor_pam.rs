@@ -108,6 +108,11 @@ fn what_would_lock_people_out_is_a_problem() {
             GOOD.replace("account [success=1 default=ignore] pam_rootok.so\n", ""),
             vec!["root's own sudo", "refused", "pam_rootok.so"],
         ),
+        // What ca-tool config prints without --whole.
+        (
+            GOOD.lines().take(3).map(|line| format!("{line}\n")).collect(),
+            vec!["root's own sudo", "refused", "needs those of the service as well"],
+        ),
         (GOOD.replace("auth sufficient", "authh sufficient"), vec!["libpam does not understand", "line 1", "authh"]),
         (
             GOOD.replace("account required pam_unix.so", "account include nowhere"),

@@ -69,7 +69,8 @@ pub(crate) enum Service {
 }
 
 impl Service {
-    fn name(self) -> &'static str {
+    /// As PAM knows it.
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Sudo => "sudo",
             Self::SudoI => "sudo-i",

@@ -1,9 +1,12 @@
 //! What would happen to whom, and what is wrong with that.
 
+use clap::ValueEnum;
+
 use super::cases::{Attempt, Cases, Shows, Tried};
 use crate::error::{Error, Result};
-use crate::pam_d::Stack;
+use crate::pam_d::{Line, Stack};
 use crate::setting::Setting;
+use crate::verbs::config;
 use crate::verbs::doctor::finding::{Findings, State};
 
 /// All that is found here is of one kind.
@@ -39,9 +42,10 @@ pub(super) fn tell(cases: &Cases<'_>, tried: &[Tried], setting: &Setting) -> Res
     findings.report(setting).map_err(|error| if error.is_silent() { error } else { Error::new(error.what(), advice) })
 }
 
-/// The command that prints the right lines.
+/// The command that prints the right file, for services that it knows.
 fn lines_of(cases: &Cases<'_>) -> Option<String> {
-    Some(format!("ca-tool config --pam {}", cases.trial.service))
+    let service = config::Service::from_str(cases.trial.service, false).ok()?;
+    Some(format!("ca-tool config --pam {} --whole", service.name()))
 }
 
 /// What libpam does not understand, and what it takes from elsewhere.
@@ -112,12 +116,13 @@ fn look_at_root(cases: &Cases<'_>, tried: &Tried, findings: &mut Findings) {
     if is_let_in {
         return findings.ok(CHECK, format!("{who}: let in."));
     }
-    let what = format!(
-        "{who}: refused. {} In front of the module's account line belongs \
-         \"account [success=1 default=ignore] pam_rootok.so\".",
-        why(deciding)
-    );
-    findings.problem(CHECK, what, lines_of(cases));
+    let ours = |line: &&Line| line.is("pam_ussh.so");
+    let is_spared = cases.service.of(Stack::Account).take_while(|line| !ours(line)).any(|line| line.is("pam_rootok.so"));
+    let belongs = match is_spared {
+        true => "Root is let past pam_ussh.so, and no other account line accepts: the file needs those of the service as well.",
+        false => "In front of the module's account line belongs \"account [success=1 default=ignore] pam_rootok.so\".",
+    };
+    findings.problem(CHECK, format!("{who}: refused. {} {belongs}", why(deciding)), lines_of(cases));
 }
 
 /// Where no session opens, su and doas run nothing, and sudo only if no more is said than `PAM_SESSION_ERR`.
