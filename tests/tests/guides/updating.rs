@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 
 use tests::world::World;
 
-use super::page::{Step, steps};
+use super::page::{ROOT, Step, steps};
 use super::runbooks::ready;
 use super::stage::Worlds;
 
@@ -77,6 +77,10 @@ fn what_the_ca_publishes_comes_to_the_host_and_whoever_was_revoked_stays_outside
             _ => drop(stage.take(PAGE, &step)),
         }
     }
-    assert!(by_systemd.contains("systemctl enable --now ussh-update.timer"), "{by_systemd}");
+    let boot = std::fs::read_to_string(format!("{ROOT}/tests/boot/inside/update.sh")).expect("the script");
+    let is_run = |command: &str| {
+        boot.lines().any(|line| line.trim().strip_prefix(command).is_some_and(|rest| rest.is_empty() || rest.starts_with(" >")))
+    };
+    assert!(by_systemd.lines().count() >= 3 && by_systemd.lines().all(is_run), "{by_systemd}");
     assert!(worlds.host.read("/etc/ssh/trusted_user_ca").starts_with("# ussh-ca-file version=1 date="));
 }
