@@ -141,3 +141,16 @@ fn the_lines_for_the_hosts_own_keys_are_sshds_and_clients_believe_them() {
     world.write("/etc/ssh/ssh_known_hosts", &known.replace("@cert-authority ", "@cert-authority localhost,"));
     world.ssh("alice").option("-oHostKeyAlias=private-host").run("id").ok();
 }
+
+#[test]
+fn lines_for_a_host_without_the_module_come_with_a_warning() {
+    let world = debian();
+    let words = "with these lines everybody is refused";
+    let answer = world.run(&["ca-tool", "config", "--pam", "sudo"]);
+    assert!(!answer.ok().stderr.contains(words), "{answer}");
+    world.shell("root", "mkdir /root/empty; mount --bind /root/empty $(dirname $(find /usr/lib/ -name pam_ussh.so))").ok();
+    let answer = world.run(&["ca-tool", "config", "--pam", "sudo"]);
+    assert!(answer.ok().stderr.contains(words), "{answer}");
+    let answer = world.run(&["ca-tool", "config", "--pam", "sudo", "--remove"]);
+    assert!(!answer.ok().stderr.contains(words), "{answer}");
+}

@@ -14,6 +14,7 @@ use clap::{ArgGroup, ValueEnum};
 
 use crate::error::Result;
 use crate::host::Host;
+use crate::pam_d::modules;
 use crate::setting::Setting;
 use crate::talk;
 use words::Words;
@@ -102,13 +103,16 @@ struct Lines {
 pub(crate) fn run(args: &Args, setting: &Setting) -> Result<()> {
     let host = Host::in_root(&args.root);
     let words = Words::new(&args.option, &host, &setting.krl)?;
-    let lines = match args.pam {
+    let mut lines = match args.pam {
         Some(service) => pam::lines(service, args, &words)?,
         None if args.sshd => sshd::lines(&host, &words)?,
         None if args.ssh => client::lines(&host),
         None if args.sudoers => sudoers::lines(),
         None => host_keys::lines(&host)?,
     };
+    if args.pam.is_some() && !args.remove && args.root == Path::new("/") && modules::find("pam_ussh.so").is_empty() {
+        lines.notes.push("There is no pam_ussh.so on this host: with these lines everybody is refused.".to_owned());
+    }
     say(&lines, setting)
 }
 
