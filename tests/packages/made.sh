@@ -26,8 +26,13 @@ build_elsewhere() {
     mkdir -p "$elsewhere" "$folder/elsewhere/tmp"
     git ls-files -z --cached --others --exclude-standard | xargs -0 sh -c 'ls -d "$@" 2>/dev/null' - | tar -c -T - | tar -xC "$elsewhere"
     touch -d '2001-02-03' "$elsewhere"/packaging/* "$elsewhere"/README.md
+    # Debian 13's would turn the timer on.
+    mkdir "$folder/elsewhere/bin"
+    printf '#!/bin/sh\necho "dh_installsystemd was called"\nexit 1\n' >"$folder/elsewhere/bin/dh_installsystemd"
+    chmod 755 "$folder/elsewhere/bin/dh_installsystemd"
     (
         umask 077
+        PATH=$folder/elsewhere/bin:$PATH
         unset SOURCE_DATE_EPOCH
         TZ=Pacific/Apia LC_ALL=C LANG=tr_TR.UTF-8 HOSTNAME=elsewhere TMPDIR=$folder/elsewhere/tmp \
             "$elsewhere/packaging/build.sh" --out "$folder/again" >/dev/null
