@@ -27,36 +27,64 @@ main() {
     expect 0 chroot "$files" ca-tool --version
     rm -r "$files/tmp/pam.d"
 
-    here "an edited ca.toml stays when they are installed again"
+    here "installed again while a line names the module: an edited ca.toml, the timer, and what the module remembers stay"
+    cp "$files/etc/pam.d/sudo" "$files/tmp/sudo"
+    sed -i '1i account required pam_ussh.so' "$files/etc/pam.d/sudo"
     echo '# Mine.' >>"$files/etc/ussh/ca.toml"
+    mkdir -m 700 "$files/var/lib/pam_ussh"
+    note_systemctl
     expect 0 rpm_there -U --replacepkgs "$made"/pam_ussh-*.rpm "$made"/ussh-ca-tool-*.rpm
     grep -q '^# Mine' "$files/etc/ussh/ca.toml" || fail "the edit is gone"
+    [ -e "$files/var/lib/pam_ussh" ] || fail "the module has forgotten which list was the newest"
+    ! grep ussh-update "$files/tmp/systemctl" || fail "the timer is turned off"
     expect 0 rpm_there -V pam_ussh
 
     here "the module is not erased while a line names it"
-    cp "$files/etc/pam.d/sudo" "$files/tmp/sudo"
-    sed -i '1i account required pam_ussh.so' "$files/etc/pam.d/sudo"
     expect 1 rpm_there -e pam_ussh
     [[ $said == *'pam_ussh is not removed'*'/etc/pam.d/sudo:account required pam_ussh.so'* ]] || fail "$said"
     [ -e "$files/usr/lib64/security/pam_ussh.so" ] || fail "the module is gone"
-    mv "$files/etc/pam.d/sudo" "$files/etc/pam.d/sudo.rpmsave"
-    echo '@include sudo.rpmsave' >"$files/etc/pam.d/sudo"
-    expect 1 rpm_there -e pam_ussh
-    [[ $said == *'/etc/pam.d/sudo.rpmsave:account required pam_ussh.so'* ]] || fail "$said"
-    mv "$files/etc/pam.d/sudo.rpmsave" "$files/etc/ussh/stack"
-    echo 'account include /etc/ussh/stack' >"$files/etc/pam.d/sudo"
-    expect 1 rpm_there -e pam_ussh
-    [[ $said == *'/etc/ussh/stack:account required pam_ussh.so'* ]] || fail "$said"
-    rm "$files/etc/ussh/stack"
     cp "$files/tmp/sudo" "$files/etc/pam.d/sudo"
-    rm "$files/tmp/sudo"
+    refuses_wherever_libpam_finds_a_line
 
-    here "without such a line it is, and nothing is left"
-    mkdir -m 700 "$files/var/lib/pam_ussh"
+    here "comments and copies do not stand in the way, and nothing is left"
+    echo 'auth required pam_ussh.so' | tee "$files"/etc/pam.d/sudo~ "$files"/etc/pam.d/sudo.{bak,orig,save,rpmsave,rpmnew,rpmorig} >/dev/null
+    echo '# auth required pam_ussh.so' >"$files/etc/pam.d/one"
     expect 0 rpm_there -e pam_ussh ussh-ca-tool
+    grep -q 'disable --now ussh-update.timer' "$files/tmp/systemctl" || fail "the timer is still on"
+    rm "$files"/etc/pam.d/{one,sudo~,sudo.*} "$files"/tmp/{sudo,systemctl} "$files/usr/sbin/systemctl"
     rm -rf "$files/etc/ussh/ca.toml.rpmsave" # the edited one
     rmdir "$files/etc/ussh" 2>/dev/null || true
     diff <(printf '%s\n' "$before") <(list) || fail "the host is not as it was"
+}
+
+refuses_wherever_libpam_finds_a_line() {
+    local file
+    mkdir -p "$files/usr/lib/pam.d"
+    cp -a "$files/etc/pam.conf" "$files/tmp/"
+    for file in /etc/pam.conf /usr/lib/pam.d/one /etc/ussh/one /etc/ussh/inner /etc/pam.d/one.rpmsave /etc/pam.d/two.rpmsave; do
+        echo 'auth required pam_ussh.so' >"$files$file"
+        case $file in
+        /etc/ussh/one) echo "auth substack $file" >"$files/etc/pam.d/three" ;;
+        /etc/ussh/inner)
+            echo 'auth include /etc/ussh/outer' >"$files/etc/pam.d/three"
+            echo "auth include $file" >"$files/etc/ussh/outer"
+            ;;
+        */one.rpmsave) echo "@include $file" >"$files/etc/pam.d/three" ;;
+        */two.rpmsave) echo "@include ${file##*/}" >"$files/etc/pam.d/three" ;;
+        esac
+        expect 1 rpm_there -e pam_ussh
+        [[ $said == *"$file:auth required"* ]] || fail "$said"
+        rm -f "$files$file" "$files/etc/pam.d/three" "$files/etc/ussh/outer"
+    done
+    mv "$files/tmp/pam.conf" "$files/etc/"
+    rmdir "$files/usr/lib/pam.d" 2>/dev/null || true
+}
+
+# systemd does not run here.
+note_systemctl() {
+    printf '#!/bin/sh\necho "$*" >>/tmp/systemctl\n' >"$files/usr/sbin/systemctl"
+    chmod 755 "$files/usr/sbin/systemctl"
+    touch "$files/tmp/systemctl"
 }
 
 here() { printf -- '- %s\n' "$*"; }

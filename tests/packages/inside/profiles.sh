@@ -18,6 +18,7 @@ cat >/etc/ssh/sshd_config.d/ussh.conf <<<'TrustedUserCAKeys /etc/ssh/trusted_use
 /usr/sbin/sshd
 issue -z 7
 ! grep -r pam_ussh /etc/pam.d || fail "lines name the module"
+grep -q '^ussh$' /var/lib/pam/seen || fail "pam-auth-update does not know of the profiles"
 cp -a /etc/pam.d /tmp/pam.d
 
 step "ussh: a certificate stands in for the password; without one the password is asked for"
@@ -55,14 +56,16 @@ for service in cron login other; do
 done
 ! grep -E 'pam_ussh\((cron|login|other)' $log || fail "the module was asked"
 
-step "words that are added to the lines stay when pam-auth-update runs again"
+step "words that are added to the lines stay when pam-auth-update runs again, and with an upgrade"
 follow packaging/README.md debian 2 2
 cp /etc/pam.d/common-auth /tmp/edited
 expect 0 pam-auth-update --package
 diff -b /tmp/edited /etc/pam.d/common-auth || fail "the words are gone"
+cp -a /etc/pam.d /tmp/with-profiles
+expect 0 apt-get install -y --no-install-recommends /opt/packages/next/libpam-ussh_*.deb
+diff -r /tmp/with-profiles /etc/pam.d || fail "the upgrade has changed PAM"
 
 step "a removal that is refused leaves the profiles as they are: sudo still needs a certificate"
-cp -a /etc/pam.d /tmp/with-profiles
 refused_with() {
     expect 100 apt-get remove -y libpam-ussh
     says "libpam-ussh is not removed"
@@ -85,7 +88,15 @@ refused_with '/etc/ssh/stack:session'
 cp /tmp/with-profiles/su /etc/pam.d/
 cp /etc/pam.d/ussh.save /tmp/pam.d/ # nothing includes it any more
 
-step "the package's removal takes its profiles out, and leaves PAM as it was"
+step "nor does it go on where pam-auth-update leaves the profiles' lines, because it does not know the file again"
+sed -i '/^# and here are more per-package modules/d' /etc/pam.d/common-account
+expect 100 apt-get remove -y libpam-ussh
+says '/etc/pam.d/common-account:account'
+
+step "put in order by pam-auth-update, which keeps the old files: the package's removal takes its profiles out, and leaves PAM as it was"
+expect 0 pam-auth-update --package --force
+grep -q pam_ussh /etc/pam.d/common-account.pam-old || fail "pam-auth-update has kept nothing"
 expect 0 apt-get remove -y libpam-ussh
+rm /etc/pam.d/*.pam-old
 diff -r /tmp/pam.d /etc/pam.d || fail "PAM is not as it was"
 expect 0 with_password
