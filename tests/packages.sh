@@ -12,6 +12,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . tests/prepare.sh
 . tests/packages/made.sh
+. tests/packages/holds.sh
 . tests/packages/root.sh
 
 main() {

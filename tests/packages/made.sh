@@ -13,7 +13,8 @@ make_packages() {
     rpmlint --config packaging/rpmlint.toml "$folder"/made/*.rpm packaging/pam_ussh.spec >"$folder/rpmlint" ||
         fail "$(cat "$folder/rpmlint")"
     grep -q ' 0 errors, 0 warnings' "$folder/rpmlint" || fail "$(cat "$folder/rpmlint")"
-    they_hold_what_they_should
+    hold_what_is_written deb
+    hold_what_is_written rpm
     notices_name_all_that_is_in_the_programs
     next_version
     rhel_offers
@@ -38,28 +39,6 @@ build_elsewhere() {
             "$elsewhere/packaging/build.sh" --out "$folder/again" >/dev/null
     )
     rm -rf "$folder/elsewhere"
-}
-
-# All of it and nothing else: man pages of all verbs, completions, units, licences, changelog.
-they_hold_what_they_should() {
-    local package rpm kind
-    for package in libpam-ussh ussh-ca-tool; do
-        rpm=${package/libpam-ussh/pam_ussh}
-        dpkg-deb -c "$folder/made/$package"_*.deb | awk '$1 !~ /^d/ { print $6 }' | as_listed >"$folder/holds.deb"
-        rpm -qp --qf '[%{FILEMODES:perms} %{FILENAMES}\n]' "$folder/made/$rpm"-[0-9]*.rpm | awk '$1 !~ /^d/ { print $2 }' |
-            as_listed >"$folder/holds.rpm"
-        for kind in deb rpm; do
-            {
-                awk -v package=$package -v kind=$kind '$1 == package && ($2 == kind || $2 == "both") { print $3 }' tests/packages/holds
-                [ $package = ussh-ca-tool ] || find docs -type f | sed 's|^|DOC/|'
-            } | LC_ALL=C sort | diff - "$folder/holds.$kind" || fail "$package ($kind) holds something else than tests/packages/holds says"
-        done
-    done
-}
-
-as_listed() {
-    sed -E 's|^\.?/|/|; s|^/usr/lib/[a-z0-9_]+-linux-gnu/security/|SECURITY/|; s|^/usr/lib64/security/|SECURITY/|
-        s|^/usr/share/doc/[^/]*/|DOC/|; s|^/usr/share/zsh/[a-z-]*/|ZSH/|; s|\.gz$||' | LC_ALL=C sort
 }
 
 # A crate that can panic has the path of its source in the program.
