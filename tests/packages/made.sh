@@ -8,6 +8,8 @@ make_packages() {
     packaging/build.sh --out "$folder/made" >/dev/null
     wait $! || fail "the second build failed"
     diff -r "$folder/made" "$folder/again" || fail "the same source gave other packages"
+    # Both lie on one file system, which has one order.
+    tar -tzf "$folder"/made/*.tar.gz | tr / '\001' | LC_ALL=C sort -c || fail "the source is not in the order of its names"
     lintian --fail-on error,warning "$folder"/made/*.deb 2>"$folder/lintian" ||
         fail "lintian does not like the Debian packages"
     rpmlint --config packaging/rpmlint.toml "$folder"/made/*.rpm packaging/pam_ussh.spec >"$folder/rpmlint" ||
@@ -20,7 +22,7 @@ make_packages() {
     rhel_offers
 }
 
-# Another folder, umask, language, time zone, and, as far as programs ask libc, another day.
+# Another host name, folder, umask, language, time zone, and, as far as programs ask libc, another day.
 build_elsewhere() {
     local elsewhere=$folder/elsewhere/much/further/away
     rm -rf "$folder/elsewhere"
@@ -35,8 +37,8 @@ build_elsewhere() {
         umask 077
         PATH=$folder/elsewhere/bin:$PATH
         unset SOURCE_DATE_EPOCH
-        TZ=Pacific/Apia LC_ALL=C LANG=tr_TR.UTF-8 HOSTNAME=elsewhere TMPDIR=$folder/elsewhere/tmp \
-            "$elsewhere/packaging/build.sh" --out "$folder/again" >/dev/null
+        TZ=Pacific/Apia LC_ALL=C LANG=tr_TR.UTF-8 TMPDIR=$folder/elsewhere/tmp \
+            unshare --uts bash -c 'hostname elsewhere && exec "$@"' - "$elsewhere/packaging/build.sh" --out "$folder/again" >/dev/null
     )
     rm -rf "$folder/elsewhere"
 }

@@ -3,7 +3,11 @@
 set -euo pipefail
 . /opt/packages/inside/host.sh
 
-with_password() { as alice bash -c 'echo alice-password | sudo -kS id'; }
+with_password() { as alice bash -c "echo alice-password | sudo -kS $* id"; }
+doas_asks_the_module_in() {
+    as alice /usr/libexec/ussh-pam-try --service doas --user alice --call "$1" >/dev/null
+    logged "pam_ussh(doas:$1): refused"
+}
 of_common() { /usr/libexec/ussh-pam-try --service "$1" --user alice --call "$2"; }
 
 step "installed: neither profile is chosen"
@@ -26,8 +30,11 @@ expect 0 pam-auth-update --package --enable ussh
 grep -A1 pam_succeed_if /etc/pam.d/common-auth
 expect 0 ssh_to_host sudo -k id
 says 'uid=0(root)'
+expect 0 ssh_to_host sudo -ki id
+says 'uid=0(root)'
 expect 0 with_password
 says 'uid=0(root)'
+doas_asks_the_module_in auth
 
 step "ussh-required: without a certificate no sudo, the password or not; root needs none"
 expect 0 pam-auth-update --package --remove ussh
@@ -35,6 +42,9 @@ follow packaging/README.md debian 1 1
 expect 0 ssh_to_host sudo id
 expect 1 with_password
 says 'Your ssh-agent cannot be asked'
+expect 1 with_password -i
+says 'Your ssh-agent cannot be asked'
+doas_asks_the_module_in account
 expect 0 sudo id
 
 step "an expired password is no way around ussh-required: libpam goes no further than to pam_unix then"
