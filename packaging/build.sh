@@ -64,7 +64,7 @@ settle_what_could_differ() {
 copy_source() {
     source=$scratch/pam_ussh-$version
     mkdir "$source"
-    if git rev-parse --is-inside-work-tree >/dev/null 2>&1; then
+    if [ "$(git rev-parse --show-toplevel 2>/dev/null)" = "$(pwd -P)" ]; then
         git ls-files -z --cached | xargs -0 sh -c 'ls -d "$@" 2>/dev/null' - | tar -c -T - | tar -xC "$source"
     else
         tar -c --exclude=./target . | tar -xC "$source"

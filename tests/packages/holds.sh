@@ -1,5 +1,5 @@
 # Sourced by packages.sh: what the packages of a kind hold and ask for is what holds.deb or holds.rpm says, no more and no
-# less. `docs/*` and `man1/*` stand for all of them; folders are 755 and root's.
+# less. `docs/*` and `man1/*` stand for all files there. Debian's folders are left out when they are 755 and root's.
 
 hold_what_is_written() { # deb|rpm
     diff <(expected "$1" | LC_ALL=C sort -u) <("has_$1" | LC_ALL=C sort -u) ||
@@ -43,5 +43,5 @@ has_rpm() {
             rpm -qp --requires "$rpm" | grep -v '(' | sed 's/^/needs /'
             rpm -qp --recommends "$rpm" | sed 's/^/wants /'
         } | sed "s/^/$package /"
-    done | grep -v ' drwxr-xr-x root/root '
+    done
 }

@@ -22,13 +22,17 @@ make_packages() {
     rhel_offers
 }
 
-# Another host name, folder, umask, language, time zone, and, as far as programs ask libc, another day.
+# Another host name, folder, owner, umask, language, time zone, and, as far as programs ask libc, another day.
 build_elsewhere() {
     local elsewhere=$folder/elsewhere/much/further/away
     rm -rf "$folder/elsewhere"
     mkdir -p "$elsewhere" "$folder/elsewhere/tmp"
     git ls-files -z --cached --others --exclude-standard | xargs -0 sh -c 'ls -d "$@" 2>/dev/null' - | tar -c -T - | tar -xC "$elsewhere"
     touch -d '2001-02-03' "$elsewhere"/packaging/* "$elsewhere"/README.md
+    mkdir "$elsewhere/target"
+    touch "$elsewhere/target/of-another-day"
+    chmod -R go= "$elsewhere"
+    chown -R nobody "$elsewhere"
     # Debian 13's would turn the timer on.
     mkdir "$folder/elsewhere/bin"
     printf '#!/bin/sh\necho "dh_installsystemd was called"\nexit 1\n' >"$folder/elsewhere/bin/dh_installsystemd"
