@@ -54,14 +54,18 @@ notices_name_all_that_is_in_the_programs() {
         package=libpam-ussh
         [ "$program" != "$CA_TOOL" ] || package=ussh-ca-tool
         dpkg-deb --fsys-tarfile "$folder/made/$package"_*.deb | tar -xO "./usr/share/doc/$package/NOTICES.gz" | zcat >"$folder/notices"
+        sed '1,/^-----/d' "$folder/notices" | tr -s '\n ' ' ' >"$folder/notices.texts"
+        grep -q '^std [0-9]' "$folder/notices" || fail "NOTICES of $package says nothing of Rust's own library"
         for crate in $(strings -a "$program" | grep -oE 'registry/src/[^/]*/[^/]*' | sed 's|.*/||' | sort -u); do
             seen=$((seen + 1))
-            # ssh-key-0.7.0-rc.11 is there as ssh-key 0.7.0-rc.11: and its licence.
-            grep -qF "$(sed -E 's/-([0-9]+\.[0-9]+\.[0-9].*)$/ \1: /' <<<"$crate")" "$folder/notices" ||
-                fail "NOTICES of $package says nothing of $crate"
+            # ssh-key-0.7.0-rc.11 is there as ssh-key 0.7.0-rc.11: with its licence, and over a text.
+            crate=$(sed -E 's/-([0-9]+\.[0-9]+\.[0-9].*)$/ \1/' <<<"$crate")
+            grep -qF "$crate: " "$folder/notices" || fail "NOTICES of $package says nothing of $crate"
+            grep -qF " $crate" "$folder/notices.texts" || fail "NOTICES of $package has no licence's text for $crate"
         done
     done
     [ "$seen" -gt 20 ] || fail "only $seen crates were seen in the programs"
+    grep -q '^SQLite, ' "$folder/notices" || fail "NOTICES of $package says nothing of SQLite"
 }
 
 # The same programs once more as 0.1.0-2, with another example of ca.toml.
