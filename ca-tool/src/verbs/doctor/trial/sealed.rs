@@ -66,10 +66,7 @@ impl Sealed {
         for entry in fs::read_dir(old).or_say(what, ADVICE)?.flatten().filter(|entry| entry.path().is_file()) {
             fs::copy(entry.path(), new.join(entry.file_name())).or_say(what, ADVICE)?;
         }
-        let file = new.join(service);
-        // What stands there may be read-only.
-        let _ = fs::remove_file(&file);
-        fs::write(&file, text).or_say(what, ADVICE)?;
+        fs::write(new.join(service), text).or_say(what, ADVICE)?;
         bind(&new, old)
     }
 
