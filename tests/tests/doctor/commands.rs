@@ -35,6 +35,25 @@ fn a_file_that_two_services_include_spares_root_afterwards() {
 }
 
 #[test]
+fn two_lines_of_one_file_both_spare_root_afterwards() {
+    let world = host();
+    shell(&world, "sed -i '/pam_rootok/d; /^account.*pam_ussh/a account required pam_ussh.so quiet' /etc/pam.d/sudo");
+    world.run(&["sudo", "id", "-u"]).refused();
+    assert_eq!(run_edits(&world, "order"), 2);
+    assert_eq!(world.run(&["sudo", "id", "-u"]).ok().stdout, "0\n");
+    assert_eq!(run_edits(&world, "order"), 0);
+    // Included, from a file with a blank in its name.
+    shell(
+        &world,
+        "cd /etc/pam.d; sed '/pam_rootok/d; /quiet/d' sudo >'common-our lines'
+         printf '%s include [/etc/pam.d/common-our lines]\n' auth account session >sudo",
+    );
+    world.run(&["sudo", "id", "-u"]).refused();
+    assert_eq!(run_edits(&world, "order"), 1);
+    assert_eq!(world.run(&["sudo", "id", "-u"]).ok().stdout, "0\n");
+}
+
+#[test]
 fn that_pam_rootok_spares_nobody_from_where_it_stands_is_seen() {
     let world = host();
     let spare = "account [success=1 default=ignore] pam_rootok.so";
@@ -53,6 +72,51 @@ fn only_the_modules_lines_are_taken_out_of_a_file_that_others_include() {
     world.write("/etc/pam.d/login", "auth include system-auth\naccount include system-auth\n");
     assert_eq!(run_edits(&world, "order"), 2);
     assert_eq!(world.read("/etc/pam.d/system-auth"), lines);
+}
+
+/// Paths, groups and people's names come from files: none of them is a command.
+#[test]
+fn words_of_files_are_words_for_a_shell() {
+    let world = host();
+    shell(
+        &world,
+        r#"d="/etc/ssh/it's ] mine"; mkdir "$d"; cp /etc/ssh/trusted_user_ca "$d/ca"
+           sed -i "s,pam_ussh.so,& [ca_file=/etc/ssh/it's \\\\] mine/ca]," /etc/pam.d/sudo"#,
+    );
+    assert_eq!(doctor(&world).1, 0, "{:#?}", doctor(&world).0);
+    let mends = |check: &str| -> Vec<String> {
+        let (findings, _) = doctor(&world);
+        findings.into_iter().filter(|finding| finding.check == check).filter_map(|finding| finding.mend).collect()
+    };
+    shell(&world, r#"d="/etc/ssh/it's ] mine"; chmod 777 "$d"; sed -i '1i nonsense' "$d/ca"; chmod 666 "$d/ca""#);
+    assert!(!doctor(&world).0.iter().any(|finding| finding.what.contains("mine/ca: ")), "it is not ok");
+    let files = mends("ca-file");
+    assert_eq!(files.len(), 3, "{files:?}");
+    files.iter().for_each(|mend| shell(&world, mend));
+    assert_eq!(mends("ca-file"), [""; 0]);
+    shell(&world, "sed -i '/^account.*pam_ussh/d' /etc/pam.d/sudo");
+    mends("order").iter().for_each(|mend| shell(&world, mend));
+    let lines = world.read("/etc/pam.d/sudo");
+    assert_eq!(lines.matches(r"[ca_file=/etc/ssh/it's \] mine/ca]").count(), 2, "{lines}");
+
+    shell(&world, r#"sed -i 's,pam_ussh.so,& group=x;touch${IFS}/root/ran,' /etc/pam.d/sudo"#);
+    let groups: Vec<_> = mends("pam.d").into_iter().filter(|mend| mend.starts_with("groupadd")).collect();
+    assert_eq!(groups, ["groupadd 'x;touch${IFS}/root/ran'"]);
+
+    shell(&world, "printf 'auth required pam_ussh.so group=\\x1b[2J\\n' >/etc/pam.d/su");
+    let answer = world.run(&["ca-tool", "doctor"]);
+    assert!(answer.stdout.contains(r"there is no group") && !answer.stdout.contains('\x1b'), "{answer}");
+}
+
+#[test]
+fn lines_that_would_lock_people_out_are_not_put_in_place() {
+    let world = host();
+    shell(&world, "sed -i '/^account.*pam_ussh/d' /etc/pam.d/sudo; echo 'account required pam_deny.so' >>/etc/pam.d/sudo");
+    let before = world.read("/etc/pam.d/sudo");
+    let mends: Vec<_> = doctor(&world).0.into_iter().filter(|it| it.check == "order").filter_map(|it| it.mend).collect();
+    let answer = world.run(&["bash", "-e", "-c", &mends[0]]);
+    assert!(answer.refused().stderr.contains("Do not put /etc/pam.d/sudo.new in place."), "{answer}");
+    assert_eq!(world.read("/etc/pam.d/sudo"), before);
 }
 
 #[test]
@@ -90,4 +154,6 @@ fn who_typed_sudo_is_a_word_for_a_shell() {
     shell(&world, "sed -i '/^account.*pam_ussh/d' /etc/pam.d/sudo");
     let answer = world.run_with("root", &[("SUDO_USER", "CORP\\alice")], &["ca-tool", "doctor"]);
     assert!(answer.stdout.contains(r"--user 'CORP\alice' "), "{answer}");
+    let answer = world.run_with("root", &[("SUDO_USER", "root")], &["ca-tool", "doctor"]);
+    assert!(answer.stdout.contains("--user alice "), "{answer}");
 }

@@ -1,6 +1,6 @@
 //! Files that pam_ussh reads or is.
 
-use super::rig::{Case, Mended, each};
+use super::rig::{Case, Mended, each, host, shell};
 
 #[test]
 fn files_that_others_can_write_or_that_are_missing_are_found() {
@@ -18,6 +18,11 @@ fn files_that_others_can_write_or_that_are_missing_are_found() {
             mended: Mended::AsItSays,
         },
         Case {
+            make: "sed -i 's,pam_ussh.so,& ca_file=/etc/ssh/ours,' /etc/pam.d/sudo; cp /etc/ssh/{trusted_user_ca,ours}; chmod 664 /etc/ssh/trusted_user_ca",
+            says: ("ca-file", "problem", "trusted_user_ca is writable by others than root"),
+            mended: Mended::AsItSays,
+        },
+        Case {
             make: "chmod 775 /etc/ssh",
             says: (
                 "ca-file",
@@ -29,6 +34,11 @@ fn files_that_others_can_write_or_that_are_missing_are_found() {
         Case {
             make: "mkdir /etc/ssh/cas; chown alice /etc/ssh/cas; mv /etc/ssh/trusted_user_ca /etc/ssh/cas/; ln -s cas/trusted_user_ca /etc/ssh/",
             says: ("ca-file", "problem", "/etc/ssh/cas belongs to uid 1001"),
+            mended: Mended::AsItSays,
+        },
+        Case {
+            make: "mkdir -m 777 /etc/ssh/open; ln -s /etc/ssh/trusted_user_ca /etc/ssh/open/ca; sed -i 's,pam_ussh.so,& ca_file=/etc/ssh/open/ca,' /etc/pam.d/sudo",
+            says: ("ca-file", "problem", "/etc/ssh/open is writable by others than root"),
             mended: Mended::AsItSays,
         },
         Case {
@@ -50,6 +60,11 @@ fn files_that_others_can_write_or_that_are_missing_are_found() {
             make: "sed -i '1i ssh-ed25519 AAAA' /etc/ssh/trusted_user_ca",
             says: ("ca-file", "warning", "sshd does not read on behind it"),
             mended: Mended::AsItSays,
+        },
+        Case {
+            make: "ssh-keygen -q -t dsa -N '' -f /root/dsa; cat /root/dsa.pub >>/etc/ssh/trusted_user_ca",
+            says: ("ca-file", "problem", "has a key that signs for nobody"),
+            mended: Mended::By(back),
         },
         Case {
             make: "ssh-keygen -q -t rsa -b 1024 -N '' -f /root/small; cat /root/small.pub >>/etc/ssh/trusted_user_ca",
@@ -114,14 +129,50 @@ fn lists_that_cannot_be_relied_on_are_found() {
             mended: Mended::Elsewhere("ca-tool update", "cp -a /root/etc/pam.d/sudo /etc/pam.d/"),
         },
         Case {
+            make: "sed -i 's/revoked_keys=[^ ]*/& krl_max_age=1s/' /etc/pam.d/sudo; sed -i 's/revoked_keys=[^ ]*/& krl_max_age=365d/' /etc/pam.d/su; sleep 2",
+            says: ("krl", "problem", "krl_max_age allows 1 second"),
+            mended: Mended::Elsewhere("ca-tool update", "cp -a /root/etc/pam.d/* /etc/pam.d/"),
+        },
+        Case {
+            make: "printf '\\x7f' | dd status=none of=/etc/ssh/revoked_keys bs=1 seek=24 conv=notrunc",
+            says: ("krl", "warning", "is from the future"),
+            mended: Mended::Elsewhere("timedatectl set-ntp true", back),
+        },
+        Case {
+            make: "sed -i 's/ revoked_keys=[^ ]*//' /etc/pam.d/*; truncate -s 20 /etc/ssh/revoked_keys",
+            says: ("krl", "problem", "cannot be relied on"),
+            mended: Mended::Elsewhere("ca-tool krl build", back),
+        },
+        Case {
+            make: "sed -i 's/ revoked_keys=[^ ]*//' /etc/pam.d/*; rm /etc/ssh/revoked_keys",
+            says: ("krl", "warning", "There is no list of what is revoked"),
+            mended: Mended::Elsewhere("ca-tool krl build", back),
+        },
+        Case {
             make: "sed -i 's/ revoked_keys=[^ ]*//' /etc/pam.d/sudo",
             says: ("pam.d", "warning", "revoked_keys is not asked, so who is revoked gets in"),
             mended: Mended::AsItSays,
         },
         Case {
+            // Not in a block of ours: another one would not take this line away.
+            make: "sed -i '/# [BE].* pam_ussh$/d; s/ revoked_keys=[^ ]*//' /etc/pam.d/sudo",
+            says: ("pam.d", "warning", "/etc/pam.d/sudo line 3: /etc/ssh/revoked_keys is not asked"),
+            mended: Mended::By("cp -a /root/etc/pam.d/sudo /etc/pam.d/"),
+        },
+        Case {
+            make: "echo 'account required pam_ussh.so' >>/etc/pam.d/sudo",
+            says: ("pam.d", "warning", "revoked_keys is not asked, so who is revoked gets in"),
+            mended: Mended::By("cp -a /root/etc/pam.d/sudo /etc/pam.d/"),
+        },
+        Case {
             make: "sed -i 's/revoked_keys=[^ ]*/& authorized_principals_file=\\/etc\\/ssh\\/who/' /etc/pam.d/sudo",
             says: ("principals", "problem", "/etc/ssh/who cannot be read"),
             mended: Mended::By("echo root >/etc/ssh/who"),
+        },
+        Case {
+            make: "sed -i 's/revoked_keys=[^ ]*/& authorized_principals_file=\\/etc\\/ssh\\/who/' /etc/pam.d/sudo; echo root >/etc/ssh/who; chmod 666 /etc/ssh/who",
+            says: ("principals", "problem", "/etc/ssh/who is writable by others than root"),
+            mended: Mended::AsItSays,
         },
     ]);
 }
@@ -168,9 +219,68 @@ fn module_and_guard_that_do_not_belong_together_are_found() {
             mended: Mended::Elsewhere("apt-get install --reinstall libpam-ussh", "umount /usr/libexec"),
         },
         Case {
+            make: "sed -i 's/end_session /end_session=renew /' /etc/pam.d/*; mount --bind /root/empty /usr/libexec",
+            says: ("installed", "problem", "no revocation ends a session"),
+            mended: Mended::Elsewhere("apt-get install --reinstall libpam-ussh", "umount /usr/libexec"),
+        },
+        Case {
+            make: "mount --bind /root/empty $(dirname /usr/lib/*/security/pam_ussh.so)",
+            says: ("installed", "problem", "every line that names it refuses"),
+            mended: Mended::Elsewhere("apt-get install libpam-ussh", "umount /usr/lib/*/security"),
+        },
+        Case {
+            make: "chmod 666 /usr/lib/*/security/pam_ussh.so",
+            says: ("installed", "problem", "pam_ussh.so is writable by others than root"),
+            mended: Mended::AsItSays,
+        },
+        Case {
+            make: "mount --bind /bin/false /usr/libexec/ussh-pam-try",
+            says: ("pam.d", "warning", "PAM cannot be asked"),
+            mended: Mended::By("umount /usr/libexec/ussh-pam-try"),
+        },
+        Case {
             make: "sed -i 's,pam_ussh.so,/lib/security/pam_ussh.so,' /etc/pam.d/su",
             says: ("installed", "problem", "names /lib/security/pam_ussh.so, which is not there"),
             mended: Mended::By("cp -a /root/etc/pam.d/su /etc/pam.d/"),
+        },
+    ]);
+}
+
+#[test]
+fn a_program_that_others_can_write_is_not_run_and_no_other_sees_the_environment() {
+    let world = host();
+    world.write_as("/root/guard", b"#!/bin/sh\nenv >/root/ran\n", "root", 0o777);
+    shell(&world, "mount --bind /root/guard /usr/libexec/ussh-session-guard");
+    let look = || world.run_with("root", &[("SECRET", "word")], &["ca-tool", "doctor"]);
+    assert!(look().refused().stdout.contains("ussh-session-guard is writable by others than root"));
+    world.run(&["test", "-e", "/root/ran"]).refused();
+    shell(&world, "chmod 755 /root/guard");
+    look().refused();
+    let seen = world.read("/root/ran");
+    assert!(seen.contains("PATH=") && !seen.contains("SECRET"), "{seen}");
+}
+
+#[test]
+fn systems_that_are_too_old_are_found() {
+    each(&[
+        Case {
+            make: "echo 5.10.0-28-amd64 >/root/release; mount --bind /root/release /proc/sys/kernel/osrelease",
+            says: (
+                "versions",
+                "problem",
+                "Linux 5.10.0-28-amd64 is older than 5.11, which the session guard needs: with end_session",
+            ),
+            mended: Mended::By("umount /proc/sys/kernel/osrelease"),
+        },
+        Case {
+            make: "sed -i 's/ end_session//' /etc/pam.d/sshd; mount --bind /root/release /proc/sys/kernel/osrelease",
+            says: ("versions", "warning", "is older than 5.11, which the session guard needs: do not set end_session"),
+            mended: Mended::By("umount /proc/sys/kernel/osrelease"),
+        },
+        Case {
+            make: "printf '#!/bin/sh\\necho OpenSSH_7.4p1 >&2\\n' >/root/ssh; chmod 755 /root/ssh; mount --bind /root/ssh /usr/bin/ssh",
+            says: ("versions", "problem", "OpenSSH_7.4p1 does not tell PAM which certificate was used"),
+            mended: Mended::By("umount /usr/bin/ssh"),
         },
     ]);
 }

@@ -22,6 +22,12 @@ fn lines_that_nobody_understands_are_found() {
             mended: Mended::Elsewhere("groupadd nobodys", back),
         },
         Case {
+            // Who runs the doctor need not be in the group.
+            make: "sed -i 's/pam_ussh.so/& group=ops ca_file=\\/nowhere/' /etc/pam.d/sudo",
+            says: ("pam.d", "problem", "refuses everybody for the files that this line names"),
+            mended: Mended::By(back),
+        },
+        Case {
             make: "echo 'auth required' >>/etc/pam.d/sudo",
             says: ("pam.d", "problem", "no module, and refuses everybody"),
             mended: Mended::By(back),
@@ -74,6 +80,11 @@ fn ways_round_the_lines_are_found() {
             mended: Mended::AsItSays,
         },
         Case {
+            make: "sed -i '/pam_rootok/d; 1i account substack spare' /etc/pam.d/sudo; echo 'account sufficient pam_rootok.so' >/etc/pam.d/spare",
+            says: ("order", "warning", "root's own sudo, as in cron jobs, is refused"),
+            mended: Mended::AsItSays,
+        },
+        Case {
             make: "sed -i '1i account required pam_ussh.so' /etc/pam.d/common-account; echo '@include common-account' >/etc/pam.d/login",
             says: ("order", "problem", "the console, cron and others include this file"),
             mended: Mended::AsItSays,
@@ -94,6 +105,16 @@ fn sshds_lines_in_the_wrong_place_are_found() {
             make: "sed -i '/^session.*pam_ussh/d' /etc/pam.d/sshd",
             says: ("order", "problem", "has no session line that is required"),
             mended: Mended::AsItSays,
+        },
+        Case {
+            make: "sed -i 's/^session *required *pam_ussh/session optional pam_ussh/' /etc/pam.d/sshd",
+            says: ("order", "problem", "has no session line that is required"),
+            mended: Mended::AsItSays,
+        },
+        Case {
+            make: "sed -i '1i session sufficient pam_permit.so' /etc/pam.d/sshd",
+            says: ("order", "problem", "whom pam_permit.so accepts, pam_ussh in"),
+            mended: Mended::By(back),
         },
         Case {
             make: "sed -i '1i session required pam_env.so user_readenv=1' /etc/pam.d/sshd",

@@ -88,7 +88,10 @@ pub fn doctor(world: &World) -> (Vec<Finding>, i32) {
         what: text(&finding["what"]).unwrap(),
         mend: text(&finding["mend"]),
     });
-    (findings.collect(), answer.code)
+    let findings: Vec<_> = findings.collect();
+    let twice = findings.iter().enumerate().find(|(at, one)| findings[..*at].iter().any(|other| other.what == one.what));
+    assert!(twice.is_none(), "{twice:?} is said twice");
+    (findings, answer.code)
 }
 
 /// Each is made wrong, seen, mended, and not seen any more. Then the host is as it was.

@@ -30,6 +30,7 @@ fn what_sshd_is_told_otherwise_is_found() {
             says: ("sshd", "problem", "is not there: sshd refuses every key"),
             mended: Mended::Elsewhere("then bring it here, as /etc/ssh/nowhere", "cp /etc/ssh/revoked_keys /etc/ssh/nowhere"),
         },
+        Case { make: "rmdir /run/sshd", says: ("sshd", "warning", "sshd cannot be asked now"), mended: Mended::AsItSays },
         Case {
             make: "sed -i 's/Forwarding yes/Forwarding no/' /etc/ssh/sshd_config.d/10-ussh.conf",
             says: ("sshd", "warning", "sshd lets no agent come along"),
@@ -63,6 +64,11 @@ fn what_sudo_is_told_otherwise_is_found() {
         },
         Case {
             make: "echo 'Defaults env_keep += \"SSH_AUTH_SOCK\"' >/etc/sudoers.d/old; chmod 440 /etc/sudoers.d/old",
+            says: ("sudoers", "warning", "hands the agent"),
+            mended: Mended::AsItSays,
+        },
+        Case {
+            make: "echo 'Defaults env_keep = \"SSH_AUTH_SOCK\"' >/etc/sudoers.d/old; chmod 440 /etc/sudoers.d/old",
             says: ("sudoers", "warning", "hands the agent"),
             mended: Mended::AsItSays,
         },

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::rig::{doctor, host};
+use super::rig::{doctor, host, shell};
 use tests::world::World;
 
 #[test]
@@ -50,4 +50,32 @@ fn a_host_whose_files_nobody_has_touched_is_told_that_nobody_is_asked() {
     world.install_session_guard();
     let (findings, _) = doctor(&world);
     assert!(findings.iter().any(|finding| finding.what.contains("nobody is asked for a certificate")), "{findings:#?}");
+    shell(&world, "mkdir /root/empty; mount --bind /root/empty $(dirname /usr/lib/*/security/pam_ussh.so)");
+    let (findings, _) = doctor(&world);
+    assert!(findings.iter().any(|finding| finding.what.contains("and no line that names it")), "{findings:#?}");
+}
+
+/// What is as it should be, though it looks like something else. sudo is the oracle for root's own.
+#[test]
+fn nothing_is_said_of_what_is_as_it_should_be() {
+    let world = host();
+    for make in [
+        "cp /etc/pam.d/sudo /etc/pam.d/sudo.dpkg-old; sed -i 's/pam_ussh.so/& nonsense/' /etc/pam.d/sudo.dpkg-old",
+        "sed 's,pam_ussh.so,& sshd_services=sshd:other,; s/:/,/' /etc/pam.d/sshd >/etc/pam.d/other",
+        "cp /etc/ssh/{trusted_user_ca,copy}; sed -i 's,trusted_user_ca,copy,' /etc/ssh/sshd_config.d/10-ussh.conf",
+        "mkdir /etc/ssh/cas; cp /etc/ssh/trusted_user_ca /etc/ssh/cas/; ln -s cas /etc/ssh/link; sed -i 's,pam_ussh.so,& ca_file=/etc/ssh/link/trusted_user_ca,' /etc/pam.d/sudo",
+        "sed -i '/pam_rootok/d; s/pam_ussh.so/& group=ops/' /etc/pam.d/sudo",
+        "sed -i 's/^account.*pam_rootok.so/account sufficient pam_rootok.so/' /etc/pam.d/sudo",
+        "echo 'account sufficient pam_permit.so' >/etc/pam.d/deeper; sed -i '1i account substack deeper' /etc/pam.d/sudo",
+        "sed -i 's/success=1/success=2/; s/^account  required/account [success=done default=die]/; /END/i account required pam_ussh.so revoked_keys=/etc/ssh/revoked_keys' /etc/pam.d/sudo",
+        "sed -n '/account/p' /etc/pam.d/sudo >/etc/pam.d/system-auth-ours; echo 'account include system-auth-ours' >/etc/pam.d/sudo",
+        "mount -t tmpfs -o mode=755 tmpfs /usr/lib/pam.d; echo 'auth required pam_ussh.so nonsense' >/usr/lib/pam.d/sudo",
+    ] {
+        shell(&world, make);
+        let (findings, _) = doctor(&world);
+        let said: Vec<_> = findings.iter().filter(|it| it.state != "ok" && it.check != "systemd").collect();
+        assert!(said.is_empty(), "{make}: {said:#?}");
+        assert_eq!(world.run(&["sudo", "id", "-u"]).ok().stdout, "0\n", "{make}");
+        shell(&world, "rm -rf /etc/{pam.d,ssh}; cp -a /root/etc/{pam.d,ssh} /etc/");
+    }
 }
