@@ -67,6 +67,15 @@ fn the_lines_stand_in_front_of_what_every_distribution_has() {
 }
 
 #[test]
+fn root_is_asked_for_nothing_by_su_and_doas() {
+    let room = Room::new();
+    let lines = SUDO.replace("auth ", "auth     sufficient                   pam_rootok.so\nauth ");
+    for service in ["su", "doas"] {
+        assert_eq!(config(&room, &root_with(&room, service, ""), &["--pam", service]).done().stdout, lines);
+    }
+}
+
+#[test]
 fn a_service_that_includes_another_gets_that_ones_lines_and_none_of_its_own() {
     let room = Room::new();
     for (service, base) in [("sudo-i", "sudo"), ("su-l", "su")] {
@@ -75,8 +84,22 @@ fn a_service_that_includes_another_gets_that_ones_lines_and_none_of_its_own() {
         assert!(whole.stderr.contains(&format!("includes {base}, whose lines count here too")), "{}", whole.stderr);
         assert_eq!(config(&room, &files("rhel"), &["--pam", service]).done().stdout, "");
     }
-    let half = root_with(&room, "sudo-i", "auth include sudo\naccount required pam_unix.so\n");
-    assert!(config(&room, &half, &["--pam", "sudo-i"]).done().stdout.contains("account  required"));
+    // As Debian includes, and with what was put there before.
+    for text in ["@include sudo\n", "-auth substack sudo\n-account include sudo # lines\n"] {
+        for text in [text.to_owned(), format!("{SUDO}{text}")] {
+            let root = root_with(&room, "sudo-i", &text);
+            let whole = config(&room, &root, &["--pam", "sudo-i", "--whole"]).done().stdout;
+            assert_eq!(whole, text.replace(SUDO, ""), "{text}");
+        }
+    }
+    for text in ["auth include sudo\naccount required pam_unix.so\n", "# @include sudo\n", "@include common-auth\n"] {
+        let half = root_with(&room, "sudo-i", text);
+        assert!(config(&room, &half, &["--pam", "sudo-i"]).done().stdout.contains("account  required"), "{text}");
+    }
+    let own = format!("{}auth include sudo\naccount include sudo\n", SUDO.replace("# END", "@include sudo\n# END"));
+    let own = own.replace("auth include sudo\naccount include sudo\n", "auth required pam_unix.so\n");
+    let root = root_with(&room, "sudo-i", &own);
+    assert_eq!(config(&room, &root, &["--pam", "sudo-i"]).done().stdout, SUDO, "what is in the block is not theirs");
 }
 
 #[test]
@@ -112,6 +135,13 @@ fn the_list_of_what_is_revoked_is_named_where_there_is_one() {
     let lines = Done::of(command).done().stdout;
     assert_eq!(lines.matches("pam_ussh.so revoked_keys=/etc/ssh/revoked_keys\n").count(), 2, "{lines}");
 
+    // A name from where somebody stands says nothing to libpam.
+    std::fs::write(root.join("krl"), "").unwrap();
+    let mut command = room.program(env!("CARGO_BIN_EXE_ca-tool"));
+    command.args(["config", "--pam", "sudo", "--krl", "krl", "--root"]).arg(&root);
+    let lines = Done::of(command).done().stdout;
+    assert!(lines.contains(&format!("revoked_keys={}\n", room.path("krl").display())), "{lines}");
+
     let mut command = room.program(env!("CARGO_BIN_EXE_ca-tool"));
     command.args(["config", "--pam", "sudo", "--option", "revoked_keys=/srv/krl", "--root"]).arg(&root);
     let lines = Done::of(command).done().stdout;
@@ -122,7 +152,7 @@ fn the_list_of_what_is_revoked_is_named_where_there_is_one() {
 fn a_word_that_libpam_would_cut_is_a_mistake_of_usage() {
     let room = Room::new();
     let long = format!("authorized_principals={}", "a,".repeat(500));
-    for word in ["group=a#b", "group=a\nauth", "group=a\\", "", &long] {
+    for word in ["group=a#b", "group=a\nauth", "group=a\x1b", "group=a\\", "group=a\\b", "", &long] {
         let done = config(&room, &files("rhel"), &["--pam", "sudo", "--option", word]);
         assert_eq!(done.code, 2, "{word:?}: {done:?}");
         assert_eq!(done.stdout, "");
@@ -142,6 +172,9 @@ fn lines_of_pam_ussh_and_pam_wheel_that_somebody_wrote_by_hand_are_pointed_out()
         "{}",
         done.stderr
     );
+    let root = root_with(&room, "sudo", "auth required pam_ussh.so \x1b[2J\nauth required pam_wheel.so \x1b[2J\n");
+    let done = config(&room, &root, &["--pam", "sudo"]).done();
+    assert!(done.stderr.contains("not asked for their group") && !done.stderr.contains('\x1b'), "{done:?}");
     let quiet = config(&room, &files("rhel"), &["--pam", "sudo", "--whole"]).done();
     assert!(!quiet.stderr.contains("not between the marks"), "{}", quiet.stderr);
 }
@@ -154,6 +187,8 @@ fn half_a_block_and_no_file_are_refused() {
     config(&room, &root, &["--pam", "sudo", "--remove"]).refused("one stands there without the other");
     config(&room, &root, &["--pam", "doas", "--whole"]).refused("There is no file for doas");
     assert!(config(&room, &root, &["--pam", "doas"]).done().stderr.contains("There is no /etc/pam.d/doas"));
+    std::fs::write(root.join("etc/pam.d/su"), b"auth required pam_unix.so # \xe4\n").unwrap();
+    config(&room, &root, &["--pam", "su", "--whole"]).refused("is no text");
     let elsewhere = room.path("elsewhere");
     std::fs::create_dir(&elsewhere).unwrap();
     std::fs::write(elsewhere.join("sudo"), "x\n").unwrap();
@@ -186,7 +221,7 @@ fn sshd_takes_what_it_reads_first_and_so_what_stands_in_front_is_pointed_out() {
         assert_eq!(done.stdout, "TrustedUserCAKeys /etc/ssh/ca\nUsePAM yes\nAllowAgentForwarding yes\n");
         done.stderr
     };
-    let fine = notes(&format!("# usepam no\n{include}UsePAM no\n"), ("50-cloud.conf", "UsePAM no\n"));
+    let fine = notes(&format!("# usepam no\nUsePAM yes\n{include}UsePAM no\n"), ("50-cloud.conf", "UsePAM no\n"));
     assert!(!fine.contains("first") && fine.contains("For /etc/ssh/sshd_config.d/10-ussh.conf:"), "{fine}");
     assert!(notes(&format!("usepam no\n{include}"), ("x", "")).contains("sshd_config sets UsePAM first"));
     assert!(notes(&format!("trustedusercakeys=/other\n{include}"), ("x", "")).contains("sets TrustedUserCAKeys first"));
@@ -194,6 +229,27 @@ fn sshd_takes_what_it_reads_first_and_so_what_stands_in_front_is_pointed_out() {
     assert!(notes(&format!("Match User a\n{include}"), ("x", "")).contains("counts there alone"));
     let none = notes("UsePAM yes\n", ("x", ""));
     assert!(none.contains("does not include") && none.contains("For /etc/ssh/sshd_config:"), "{none}");
+}
+
+#[test]
+fn sshd_reads_the_paths_as_they_are() {
+    let room = Room::new();
+    let root = root_with(&room, "sshd", "");
+    let words = ["--sshd", "--option", "ca_file=/etc/ssh/a b", "--option", "revoked_keys=/a", "--option", "revoked_keys=/b"];
+    let done = config(&room, &root, &words).done();
+    assert!(done.stdout.starts_with("TrustedUserCAKeys \"/etc/ssh/a b\"\nRevokedKeys /a\n"), "{}", done.stdout);
+    assert!(done.stderr.contains("sshd reads one RevokedKeys alone"), "{}", done.stderr);
+    room.key("key", "ed25519");
+    let told = room.write("sshd_config", format!("HostKey {}\n{}", room.path("key").display(), done.stdout));
+    let told = room.ok("/usr/sbin/sshd", &["-T", "-f", told.to_str().unwrap()]);
+    assert!(
+        told.contains("trustedusercakeys /etc/ssh/a b\nrevokedkeys /a\n")
+            || told.contains("\ntrustedusercakeys /etc/ssh/a b\n"),
+        "{told}"
+    );
+    let none = config(&room, &root, &["--sshd"]).done();
+    assert!(none.stderr.contains("There is no list of what is revoked"), "{}", none.stderr);
+    assert_eq!(config(&room, &root, &["--sshd", "--option", "ca_file=/etc/ssh/a\"b"]).code, 2);
 }
 
 #[test]
@@ -219,7 +275,9 @@ fn a_host_is_told_how_its_keys_get_certificates_and_which_ca_the_clients_trust()
     std::fs::create_dir_all(&ssh).unwrap();
     let ca = room.key("ca", "ed25519");
     room.ok("ssh-keygen", &["-q", "-t", "ed25519", "-N", "", "-f", ssh.join("ssh_host_ed25519_key").to_str().unwrap()]);
+    std::fs::write(ssh.join("somebodys_key.pub"), "").unwrap();
     let before = config(&room, &root, &["--host"]).done();
+    assert!(!before.stdout.contains("somebodys"), "{}", before.stdout);
     assert!(before.stderr.contains("Not there yet: /etc/ssh/ssh_host_ed25519_key-cert.pub"), "{}", before.stderr);
     assert!(
         before
@@ -248,6 +306,14 @@ fn sudoers_gets_what_this_sudo_understands() {
     assert!(lines.contains("Defaults pam_acct_mgmt\n") && lines.contains("env_keep -= \"SSH_AUTH_SOCK\"\n"), "{lines}");
     room.write("sudoers", lines);
     room.ok("/usr/sbin/visudo", &["-c", "-s", "-f", "sudoers"]);
+    // One that knows less.
+    let visudo = room.write("visudo", "#!/bin/sh\n! grep -q noninteractive_auth \"$4\"\n");
+    std::fs::set_permissions(&visudo, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let mut command = room.command(&["config", "--sudoers"]);
+    command.env("PATH", format!("{}:/usr/bin:/bin", visudo.parent().unwrap().display()));
+    let done = Done::of(command).done();
+    assert!(!done.stdout.contains("noninteractive_auth") && done.stdout.contains("Defaults pam_acct_mgmt\n"), "{done:?}");
+    assert!(done.stderr.contains("does not know it, so it is left out: Defaults noninteractive_auth"), "{done:?}");
 }
 
 #[test]

@@ -92,6 +92,15 @@ fn the_lines_for_su_let_in_whom_a_certificate_makes_root() {
     su(person.agent.socket()).refused();
     world.run(&["su", "-c", "id -u", "alice"]).ok(); // root's own
     take_back(&world, "su");
+
+    // Where the other lines would ask root for a password.
+    world.write(
+        "/etc/pam.d/su",
+        &["auth", "account", "session"].map(|stack| format!("{stack} required pam_unix.so\n")).concat(),
+    );
+    world.run(&["su", "-c", "id -u", "alice"]).refused();
+    put(&world, "--pam su --whole", "/etc/pam.d/su");
+    world.run(&["su", "-c", "id -u", "alice"]).ok();
 }
 
 #[test]
