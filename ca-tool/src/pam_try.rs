@@ -180,6 +180,30 @@ mod tests {
         assert!(error.what().contains("/nonexistent cannot be run"), "{error}");
     }
 
+    fn program(text: &str) -> tempfile::TempPath {
+        use std::os::unix::fs::PermissionsExt;
+        let file = tempfile::Builder::new().permissions(std::fs::Permissions::from_mode(0o755)).tempfile().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        file.into_temp_path() // open for writing it could not be run
+    }
+
+    #[test]
+    fn who_does_not_end_is_ended_and_who_falls_gives_no_answer() {
+        for (text, seconds, expected) in [
+            ("#!/bin/sh\necho auth PAM_SUCCESS\nexec sleep 600\n", Some(1), "did not answer in time"),
+            (
+                "#!/bin/bash\ntrap '' TERM\necho auth PAM_SUCCESS\nwhile :; do sleep 600 >&-; done\n",
+                Some(1),
+                "took ussh-pam-try down",
+            ),
+            ("#!/bin/sh\necho auth PAM_SUCCESS\nkill -KILL $$\n", None, "took ussh-pam-try down"),
+        ] {
+            let question = Question { seconds, ..Question::default() };
+            let error = question.ask_by(&program(text), &mut |_| ()).unwrap_err();
+            assert!(error.what().contains(expected), "{text}: {error}");
+        }
+    }
+
     #[test]
     fn a_failure_is_no_answer() {
         assert!(

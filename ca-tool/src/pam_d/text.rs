@@ -161,6 +161,12 @@ mod tests {
     }
 
     #[test]
+    fn a_comment_ends_a_line_whose_backslash_is_in_front_of_it() {
+        let said = lines(b"auth required x.so a \\ # more\nauth required y.so\n").said;
+        assert_eq!(said.iter().map(|(number, _)| *number).collect::<Vec<_>>(), [1, 2]);
+    }
+
+    #[test]
     fn a_backslash_at_the_end_of_the_file_is_seen() {
         assert!(super::lines(b"auth required \\\n").cut);
         assert!(super::lines(b"auth required \\").cut);

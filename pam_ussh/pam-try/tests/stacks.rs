@@ -74,6 +74,21 @@ fn modules_see_the_variables_and_items() {
 }
 
 #[test]
+fn a_session_that_was_opened_is_closed_also_where_another_module_refused() {
+    let folder = folder("");
+    let (seen, program) = (folder.path().join("seen"), folder.path().join("program"));
+    fs::write(&program, format!("#!/bin/sh\necho $PAM_TYPE >>{}\n", seen.display())).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    for (behind, code) in [("permit", "SUCCESS"), ("deny", "SESSION_ERR")] {
+        let stack = format!("session required pam_exec.so {}\nsession required pam_{behind}.so\n", program.display());
+        fs::write(folder.path().join("service"), stack).unwrap();
+        assert_eq!(lines(&ask(&folder, &["--call", "session"])), format!("session PAM_{code}\n"));
+        assert_eq!(fs::read_to_string(&seen).unwrap(), "open_session\nclose_session\n");
+        fs::remove_file(&seen).unwrap();
+    }
+}
+
+#[test]
 fn a_service_without_a_file_is_answered_by_other() {
     let folder = folder("");
     fs::remove_file(folder.path().join("service")).unwrap();
