@@ -31,7 +31,7 @@ main() {
     cp "$files/etc/pam.d/sudo" "$files/tmp/sudo"
     sed -i '1i account required pam_ussh.so' "$files/etc/pam.d/sudo"
     echo '# Mine.' >>"$files/etc/ussh/ca.toml"
-    mkdir -m 700 "$files/var/lib/pam_ussh"
+    mkdir "$files/var/lib/pam_ussh"
     note_systemctl
     expect 0 rpm_there -U --replacepkgs "$made"/pam_ussh-*.rpm "$made"/ussh-ca-tool-*.rpm
     grep -q '^# Mine' "$files/etc/ussh/ca.toml" || fail "the edit is gone"

@@ -220,6 +220,23 @@ fn root_asks_for_others_as_their_sudo_would() {
     assert_eq!(answer.stdout, "", "what alice's agent holds is not bob's to see");
 }
 
+/// What root's sudo remembers of a revocation list counts for a person's question, too.
+#[test]
+fn no_acceptance_is_said_with_a_revocation_list_that_was_rolled_back() {
+    let world = world(&SUDO.replace("pam_ussh.so", "pam_ussh.so revoked_keys=/etc/ssh/revoked_keys"));
+    let person = person(&world, &Request::new("alice@corp"));
+    let put = |version: &str| {
+        world.run(&["ssh-keygen", "-q", "-k", "-z", version, "-f", "/etc/ssh/revoked_keys"]).ok();
+    };
+    put("5");
+    check(&world, "alice", &[]).ok();
+    assert_root(&sudo(&world, "alice", person.agent.socket()));
+    put("4");
+    sudo(&world, "alice", person.agent.socket()).refused();
+    let answer = check(&world, "alice", &[]);
+    assert!(answer.refused().stderr.contains("pam_ussh refuses sudo to alice (PAM_SERVICE_ERR)"), "{answer}");
+}
+
 /// There SSH_AUTH_SOCK is gone, and root is who runs it: an answer about root's own sudo would mislead.
 #[test]
 fn under_sudo_it_says_to_run_it_without() {

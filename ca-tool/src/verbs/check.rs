@@ -32,8 +32,7 @@ const ABOUT_ROOT: [&str; 4] = ["su", "su-l", "runuser", "runuser-l"];
 ///
 /// The module itself is asked, with the options that it has on this host, about one certificate of the agent at a time
 /// and then about all of them. Exit code 0 means that it would let sudo run. A security key is asked for one touch.
-/// Like any question to the module, each is a line in the system log, under the name ussh-pam-try. That a revocation list
-/// is older than one that was here before, root alone is told, and sudo.
+/// Like any question to the module, each is a line in the system log, under the name ussh-pam-try.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The service, as in /etc/pam.d

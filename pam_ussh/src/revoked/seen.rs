@@ -3,7 +3,8 @@
 //!
 //! One small file a list. It is read each time and written when the version rises, by renaming a new one over it, so
 //! that nobody waits for anybody. Of two who write at once the lower version may stay, until the higher one is read
-//! again. Where nothing can be kept, nothing is asked for either.
+//! again. Where nothing can be kept, nothing is asked for either. Programs of others only read it: what they say must be
+//! what root's say.
 
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, Permissions, symlink_metadata};
 use std::io::{self, ErrorKind, Read, Write};
@@ -44,10 +45,6 @@ impl Seen {
         let name = encoded(list.as_os_str());
         let file = Path::new(FOLDER).join(&name);
         let mut seen = Self { list: name, stands_in: stands_in.unwrap_or_default(), file: None, version: None };
-        if !geteuid().is_root() {
-            note("versions of KRLs are remembered for root alone");
-            return Ok(seen);
-        }
         match folder_exists().and_then(|exists| if exists { seen.read(&file) } else { Ok(None) }) {
             Ok(version) => (seen.version, seen.file) = (version, Some(file)),
             // A security policy that keeps this program out is no reason to keep everybody out.
@@ -73,7 +70,7 @@ impl Seen {
     /// Remembers a version that is higher than any before.
     pub(super) fn keep(&self, header: &Header, now: u64, note: &dyn Fn(&str)) {
         let is_news = |version: Option<u64>| version.is_none_or(|version| version < header.version);
-        let Some(file) = self.file.as_ref().filter(|_| is_news(self.version)) else { return };
+        let Some(file) = self.file.as_ref().filter(|_| geteuid().is_root() && is_news(self.version)) else { return };
         // Somebody else may have been faster.
         if !self.read(file).is_ok_and(is_news) {
             return;
@@ -140,9 +137,9 @@ fn folder_exists() -> io::Result<bool> {
 
 /// The umask is that of the person who runs sudo, so modes are set once more.
 fn make_folder() -> io::Result<()> {
-    match DirBuilder::new().mode(0o700).create(FOLDER) {
+    match DirBuilder::new().mode(0o755).create(FOLDER) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
-        made => made.and_then(|()| fs::set_permissions(FOLDER, Permissions::from_mode(0o700))),
+        made => made.and_then(|()| fs::set_permissions(FOLDER, Permissions::from_mode(0o755))),
     }
 }
 
@@ -161,8 +158,8 @@ fn replace(file: &Path, text: &[u8]) -> io::Result<()> {
 }
 
 fn write_new(file: &Path, text: &[u8]) -> io::Result<()> {
-    let mut file: File = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
-    file.set_permissions(Permissions::from_mode(0o600))?;
+    let mut file: File = OpenOptions::new().write(true).create_new(true).mode(0o644).open(file)?;
+    file.set_permissions(Permissions::from_mode(0o644))?;
     file.write_all(text)?;
     file.sync_all()
 }

@@ -19,7 +19,7 @@ step "no line of PAM names the module yet, and the timer is off"
 [ -z "$(find /etc/systemd -name 'ussh-*')" ] || fail "$(find /etc/systemd -name 'ussh-*')"
 
 # What the module remembers, and what of systemctl is called.
-mkdir -m 700 /var/lib/pam_ussh
+mkdir /var/lib/pam_ussh
 note_systemctl
 
 step "installed once more, an edited ca.toml stays, and the timer is left alone"

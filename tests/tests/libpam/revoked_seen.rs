@@ -71,10 +71,10 @@ fn version_0_is_a_version_too() {
 }
 
 #[test]
-fn what_is_remembered_is_roots_alone_and_names_the_list() {
+fn what_is_remembered_is_roots_to_write_and_everybodys_to_read_and_names_the_list() {
     let (usual, state) = seen();
     let mode = |path: &PathBuf| fs::metadata(path).expect("it is there").permissions().mode() & 0o7777;
-    assert_eq!((mode(&usual.room.var_lib("pam_ussh")), mode(&state)), (0o700, 0o600));
+    assert_eq!((mode(&usual.room.var_lib("pam_ussh")), mode(&state)), (0o755, 0o644));
     let text = fs::read_to_string(&state).expect("text");
     for field in ["list=%2Fetc%2Fssh%2Frevoked_keys\n", "\nversion=5\n", "\ngenerated=20", "\nseen=20"] {
         assert!(text.contains(field), "{field} in {text}");
@@ -90,7 +90,7 @@ fn the_umask_of_who_asks_first_changes_nothing() {
     usual.krl("revoked_keys", 5, "serial: 1\n");
     let hidden = ["sh", "-c", "umask 0777 && exec \"$@\"", "sh"];
     assert_eq!(verdict(|| usual.sudo(OPTION).under(&hidden)), ACCEPTED);
-    for (name, mode) in [("pam_ussh", 0o700), (NAME, 0o600)] {
+    for (name, mode) in [("pam_ussh", 0o755), (NAME, 0o644)] {
         let metadata = fs::metadata(usual.room.var_lib(name)).expect("it is there");
         assert_eq!(metadata.permissions().mode() & 0o7777, mode, "{name}");
     }
@@ -184,6 +184,21 @@ fn where_nothing_can_be_remembered_nothing_is_asked_for() {
     fs::create_dir(usual.room.etc(&long[..150])).expect("a folder");
     fs::copy(usual.room.etc("ssh/revoked_keys"), usual.room.etc(&long)).expect("a copy");
     assert_eq!(usual.verdict(&format!("revoked_keys=/etc/{long}")), ACCEPTED, "a name too long for a file");
+}
+
+/// `ca-tool check` asks as the person, and must not say yes where sudo would say no.
+#[test]
+fn a_program_that_is_not_root_refuses_an_older_version_too_and_remembers_none() {
+    let (usual, state) = seen();
+    let before = fs::read_to_string(&state).expect("text");
+    let host = || usual.sudo(OPTION).with("unprivileged=alice");
+    usual.krl("revoked_keys", 6, "serial: 1\n");
+    assert_eq!(verdict(host), ACCEPTED);
+    assert_eq!(fs::read_to_string(&state).expect("text"), before);
+    usual.krl("revoked_keys", 4, "serial: 1\n");
+    assert_eq!(verdict(host), MISCONFIGURED);
+    fs::set_permissions(usual.room.var_lib("pam_ussh"), Permissions::from_mode(0o700)).expect("chmod");
+    assert_eq!(verdict(host), ACCEPTED, "what it may not read it does not ask for");
 }
 
 #[test]
