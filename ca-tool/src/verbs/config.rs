@@ -116,6 +116,11 @@ pub(crate) fn run(args: &Args, setting: &Setting) -> Result<()> {
     say(&lines, setting)
 }
 
+/// A path as sshd_config has it; nothing for one that sshd cannot read.
+pub(crate) fn sshd_word(path: &str) -> Option<String> {
+    sshd::quoted(path).ok()
+}
+
 /// Where `ca-tool config --sshd` belongs, if sshd takes from there all that it says.
 pub(crate) fn sshd_drop_in(ca_file: &str, krl: &Path) -> Option<&'static str> {
     let host = Host::in_root(Path::new("/"));

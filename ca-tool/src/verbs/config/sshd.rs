@@ -110,7 +110,7 @@ fn keyword(line: &str) -> (String, String) {
     )
 }
 
-fn quoted(path: &str) -> Result<String> {
+pub(super) fn quoted(path: &str) -> Result<String> {
     match path {
         _ if path.contains('"') => {
             Err(Error::usage(format!("sshd cannot read a path with a quotation mark: {path}."), "Move the file."))

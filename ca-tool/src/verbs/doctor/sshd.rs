@@ -39,14 +39,14 @@ pub(super) fn look(stacks: &Stacks, krl: &Path, found: &mut Findings) {
     let holds = stacks.services.iter().any(Stacked::is_sshd);
     if holds && settings.get("usepam") == "no" {
         let what = "sshd does not use PAM (UsePAM no), and so never asks pam_ussh.";
-        found.problem(CHECK, what, told(stacks, krl, "UsePAM yes"));
+        found.problem(CHECK, what, told(stacks, krl, "UsePAM", "yes"));
     }
     trusted(&settings, stacks, krl, holds, found);
     revoked(&settings, stacks, krl, found);
     let asks_agents = stacks.services.iter().any(|stacked| !stacked.is_sshd());
     if asks_agents && settings.get("allowagentforwarding") == "no" {
         let what = "sshd lets no agent come along (AllowAgentForwarding no), and so nobody who logs in has one for sudo.";
-        found.warning(CHECK, what, told(stacks, krl, "AllowAgentForwarding yes"));
+        found.warning(CHECK, what, told(stacks, krl, "AllowAgentForwarding", "yes"));
     }
     if found.0.len() == before {
         found.ok(CHECK, format!("{}: TrustedUserCAKeys {}.", PROGRAM, settings.get("trustedusercakeys")));
@@ -67,7 +67,7 @@ fn trusted(settings: &Settings<'_>, stacks: &Stacks, krl: &Path, holds: bool, fo
     let sshds = settings.get("trustedusercakeys");
     let ours = ca_files(stacks);
     let Some(first_of_ours) = ours.first() else { return };
-    let mend = || told(stacks, krl, &format!("TrustedUserCAKeys {first_of_ours}"));
+    let mend = || told(stacks, krl, "TrustedUserCAKeys", first_of_ours);
     if sshds == "none" {
         let what = "sshd takes no certificates (TrustedUserCAKeys is not set)";
         return match holds {
@@ -94,13 +94,13 @@ fn revoked(settings: &Settings<'_>, stacks: &Stacks, krl: &Path, found: &mut Fin
     }
     if sshds == "none" && krl.exists() {
         let what = format!("sshd does not ask {} (RevokedKeys is not set).", krl.display());
-        found.warning(CHECK, what, told(stacks, krl, &format!("RevokedKeys {}", krl.display())));
+        found.warning(CHECK, what, told(stacks, krl, "RevokedKeys", &krl.display().to_string()));
     }
 }
 
 /// The command that has sshd do so: a drop-in where that counts, and else a line at the very top, which counts whatever
 /// comes later. sshd reads its files anew when it is told to.
-fn told(stacks: &Stacks, krl: &Path, line: &str) -> Option<String> {
+fn told(stacks: &Stacks, krl: &Path, setting: &str, value: &str) -> Option<String> {
     let ca_file = ca_files(stacks).into_iter().next()?;
     let write = match config::sshd_drop_in(&ca_file, krl) {
         Some(file) => {
@@ -112,7 +112,8 @@ fn told(stacks: &Stacks, krl: &Path, line: &str) -> Option<String> {
         }
         None => {
             let file = CONFIGURATIONS.iter().find(|path| Path::new(path).exists())?;
-            format!("sed -i '1i {line}' {file} && sshd -t")
+            let line = format!("1i {setting} {}", config::sshd_word(value)?);
+            format!("sed -i {} {file} && sshd -t", quoted(&line))
         }
     };
     let unit = if Path::new("/etc/debian_version").exists() { "ssh" } else { "sshd" };
