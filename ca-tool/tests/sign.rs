@@ -65,6 +65,15 @@ fn the_certificate_of_a_key_from_stdin_goes_to_stdout() {
 }
 
 #[test]
+fn a_public_key_that_is_named_as_the_ca_is_called_one() {
+    let room = Room::new();
+    room.key("ca", "ed25519");
+    room.key("id", "ed25519");
+    let done = room.ca_tool(&["sign", "-s", "ca.pub", "-I", "a", "-n", "a", "id.pub"]).refused("ca.pub is a public key.");
+    assert!(done.stderr.contains("-s agent:ca.pub"), "{}", done.stderr);
+}
+
+#[test]
 fn a_signal_at_the_prompt_ends_it_and_the_terminal_echoes_again() {
     use nix::sys::signal::Signal;
     let room = Room::new();

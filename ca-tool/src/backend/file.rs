@@ -22,6 +22,7 @@ pub(super) fn open(path: &Path, setting: &Setting) -> Result<Box<dyn CaSigner>> 
     let advice = "Name a private key file in OpenSSH's format (`ssh-keygen -p -f FILE` rewrites older ones), or see -s in `ca-tool sign --help`.";
     let text =
         zeroize::Zeroizing::new(fs::read(path).or_say(format!("The CA's key {} cannot be read", path.display()), advice)?);
+    refuse_public(&text, path)?;
     let key = PrivateKey::from_openssh(&*text).or_say(format!("{} is not a private key", path.display()), advice)?;
     refuse_rsa(&key, path)?;
     let key = if key.is_encrypted() { decrypt(&key, path, setting)? } else { key };
@@ -33,6 +34,18 @@ pub(super) fn open(path: &Path, setting: &Setting) -> Result<Box<dyn CaSigner>> 
         path.display()
     ));
     Ok(Box::new(FileSigner(key)))
+}
+
+/// With an agent it is the public key that is named, so that is what people try.
+fn refuse_public(text: &[u8], path: &Path) -> Result<()> {
+    let is_public = std::str::from_utf8(text).is_ok_and(|text| PublicKey::from_openssh(text).is_ok());
+    if !is_public {
+        return Ok(());
+    }
+    Err(Error::new(
+        format!("{} is a public key.", path.display()),
+        format!("Name the private one, or have an ssh-agent that holds it sign: -s agent:{}.", path.display()),
+    ))
 }
 
 /// The rsa crate's private-key operations leak through their timing (RUSTSEC-2023-0071); OpenSSH's do not.

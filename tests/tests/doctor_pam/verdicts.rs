@@ -169,6 +169,9 @@ fn what_is_typed_wrong_is_said() {
     let typed = world.run_with("root", &[("SUDO_USER", "root")], &["ca-tool", "doctor", "--pam", "/root/new"]);
     assert!(typed.refused().stderr.contains("Nobody is named to try it for"), "{typed}");
     assert!(ask("root", &["/root/new", "--user", "nobody-here"]).refused().stderr.contains("There is no user nobody-here"));
+    let typed = ask("root", &["/root/new", "--service", "sudoo", "--user", "alice"]);
+    assert!(typed.ok().stderr.contains("This host has no service sudoo yet"), "{typed}");
     let json = doctor(&world, &["--json"], GOOD);
+    assert!(!json.stderr.contains("no service"), "{json}");
     assert!(json.ok().stdout.starts_with("[{\"check\":\"pam\",") && json.stdout.contains("\"state\":\"ok\""), "{json}");
 }

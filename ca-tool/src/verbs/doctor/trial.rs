@@ -52,6 +52,9 @@ pub(super) fn run(trial: &Trial<'_>, setting: &Setting) -> Result<()> {
     }
     fs::metadata(trial.file).or_say(format!("{} cannot be read", trial.file.display()), "Name a pam.d file.")?;
     pam_try::is_installed()?;
+    if PamD::new(None).find(trial.service).is_none() {
+        talk::warn(format_args!("This host has no service {} yet: nothing asks for it by that name.", trial.service));
+    }
     let users = users(trial.users)?;
     let me = std::env::current_exe().or_say("This program's own file is not known", "Start it by its path.")?;
     let mut command = Command::new("unshare");
