@@ -180,11 +180,13 @@ mod tests {
         assert!(error.what().contains("/nonexistent cannot be run"), "{error}");
     }
 
-    fn program(text: &str) -> tempfile::TempPath {
-        use std::os::unix::fs::PermissionsExt;
-        let file = tempfile::Builder::new().permissions(std::fs::Permissions::from_mode(0o755)).tempfile().unwrap();
-        std::fs::write(file.path(), text).unwrap();
-        file.into_temp_path() // open for writing it could not be run
+    /// Written by another process: what this one has open for writing, or another test's child has inherited, cannot be run.
+    fn program(text: &str) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        let write = "printf %s \"$1\" >\"$2\" && chmod 755 \"$2\"";
+        let status = Command::new("sh").args(["-c", write, "sh", text]).arg(folder.path().join("program")).status().unwrap();
+        assert!(status.success());
+        folder
     }
 
     #[test]
@@ -193,13 +195,13 @@ mod tests {
             ("#!/bin/sh\necho auth PAM_SUCCESS\nexec sleep 600\n", Some(1), "did not answer in time"),
             (
                 "#!/bin/bash\ntrap '' TERM\necho auth PAM_SUCCESS\nwhile :; do sleep 600 >&-; done\n",
-                Some(1),
+                Some(5), // until bash has got to its trap
                 "took ussh-pam-try down",
             ),
             ("#!/bin/sh\necho auth PAM_SUCCESS\nkill -KILL $$\n", None, "took ussh-pam-try down"),
         ] {
             let question = Question { seconds, ..Question::default() };
-            let error = question.ask_by(&program(text), &mut |_| ()).unwrap_err();
+            let error = question.ask_by(&program(text).path().join("program"), &mut |_| ()).unwrap_err();
             assert!(error.what().contains(expected), "{text}: {error}");
         }
     }

@@ -229,6 +229,11 @@ fn sshd_takes_what_it_reads_first_and_so_what_stands_in_front_is_pointed_out() {
     assert!(notes(&format!("Match User a\n{include}"), ("x", "")).contains("counts there alone"));
     let none = notes("UsePAM yes\n", ("x", ""));
     assert!(none.contains("does not include") && none.contains("For /etc/ssh/sshd_config:"), "{none}");
+    let others = notes("Include /etc/ssh/sshd_config.d/50-*.conf\n", ("x", ""));
+    assert!(others.contains("does not include"), "{others}");
+    for include in ["include sshd_config.d/*.conf\n", "Include /etc/ssh/first \"/etc/ssh/sshd_config.d/*.conf\"\n"] {
+        assert!(notes(include, ("x", "")).contains("For /etc/ssh/sshd_config.d/10-ussh.conf:"), "{include}");
+    }
 }
 
 #[test]

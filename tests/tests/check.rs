@@ -246,6 +246,9 @@ fn under_sudo_it_says_to_run_it_without() {
     let answer = world.run_with("root", &under_sudo, &["ca-tool", "check"]);
     assert_eq!(answer.code, 2, "{answer}");
     assert!(answer.stderr.contains("it is about alice.\nRun it without sudo."), "{answer}");
+    // No agent is asked about a certificate in a file, and that takes root.
+    let answer = world.run_with("root", &under_sudo, &["ca-tool", "check", "--service", "sshd", "--certificate", "/root/none"]);
+    assert!(!answer.refused().stderr.contains("without sudo"), "{answer}");
     let socket = [("SUDO_USER", "alice"), ("SSH_AUTH_SOCK", "/home/alice/agent")];
     world.run_with("root", &socket, &["ca-tool", "check", "--user", "alice"]).ok();
 }

@@ -93,7 +93,8 @@ fn person(args: &Args) -> Result<User> {
         None => User::from_uid(getuid()),
     };
     let name = args.user.clone().unwrap_or_else(|| format!("uid {}", getuid()));
-    if let (None, true, Some(typed)) = (&args.user, getuid().is_root(), who_typed_sudo()) {
+    let is_about_agent = args.user.is_none() && args.certificate.is_none();
+    if let (true, true, Some(typed)) = (is_about_agent, getuid().is_root(), who_typed_sudo()) {
         // sudo has taken SSH_AUTH_SOCK away, and root's own sudo is no question.
         return Err(Error::usage(format!("sudo runs this as root, and it is about {typed}."), "Run it without sudo."));
     }

@@ -121,11 +121,9 @@ pub(crate) fn sshd_word(path: &str) -> Option<String> {
     sshd::quoted(path).ok()
 }
 
-/// Where `ca-tool config --sshd` belongs, if sshd takes from there all that it says.
-pub(crate) fn sshd_drop_in(ca_file: &str, krl: &Path) -> Option<&'static str> {
-    let host = Host::in_root(Path::new("/"));
-    let words = Words::new(&[format!("ca_file={ca_file}")], &host, krl).ok()?;
-    sshd::counting_drop_in(&host, &words)
+/// The drop-in of `ca-tool config --sshd`, if sshd takes this setting from there.
+pub(crate) fn sshd_drop_in(setting: &str, value: &str) -> Option<&'static str> {
+    sshd::counting_drop_in(&Host::in_root(Path::new("/")), (setting, value.to_owned()))
 }
 
 fn say(lines: &Lines, setting: &Setting) -> Result<()> {

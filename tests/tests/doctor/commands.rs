@@ -136,6 +136,22 @@ fn sshd_config_is_left_alone_where_it_reads_drop_ins() {
 }
 
 #[test]
+fn what_sshd_is_told_by_the_way_stays() {
+    let world = host();
+    let drop_in = "/etc/ssh/sshd_config.d/10-ussh.conf";
+    let told = "TrustedUserCAKeys /etc/ssh/trusted_user_ca\nRevokedKeys /etc/ssh/theirs\nPermitRootLogin no\n\
+                AuthorizedPrincipalsFile /etc/ssh/people/%u\nUsePAM yes\nAllowAgentForwarding no\n";
+    world.write(drop_in, told);
+    shell(&world, "cp /etc/ssh/revoked_keys /etc/ssh/theirs");
+    let says = || world.run(&["sshd", "-T"]).ok().stdout.clone();
+    let before = says();
+    let (findings, _) = doctor(&world);
+    let of_sshd = findings.into_iter().filter(|finding| finding.check == "sshd").filter_map(|finding| finding.mend);
+    of_sshd.for_each(|mend| shell(&world, &mend));
+    assert_eq!(says(), before.replace("allowagentforwarding no", "allowagentforwarding yes"));
+}
+
+#[test]
 fn a_word_that_is_misspelt_is_in_no_command() {
     let world = host();
     shell(&world, "sed -i 's/revoked_keys=/revoked_key=/' /etc/pam.d/sudo");

@@ -92,7 +92,7 @@ pub fn doctor(world: &World) -> (Vec<Finding>, i32) {
     let twice = findings.iter().enumerate().find(|(at, one)| findings[..*at].iter().any(|other| other.what == one.what));
     assert!(twice.is_none(), "{twice:?} is said twice");
     // A host whose sshd does not start any more is out of reach.
-    let writes = |mend: &str| mend.contains(" >/etc/ssh/sshd_config") || mend.contains(" /etc/ssh/sshd_config");
+    let writes = |mend: &str| mend.contains(">/etc/ssh/sshd_config") || mend.contains(" /etc/ssh/sshd_config");
     let unasked =
         findings.iter().filter_map(|finding| finding.mend.as_deref()).find(|mend| writes(mend) && !mend.contains("&& sshd -t"));
     assert!(unasked.is_none(), "sshd is not asked whether it understands that: {unasked:?}");

@@ -33,8 +33,8 @@ fn what_sshd_is_told_otherwise_is_found() {
         Case { make: "rmdir /run/sshd", says: ("sshd", "warning", "sshd cannot be asked now"), mended: Mended::AsItSays },
         Case {
             // In front of the drop-ins; and a path that is more than one word to a shell and to sshd.
-            make: "cd /etc/ssh; mkdir \"it's a\"; cp trusted_user_ca \"it's a/ca\"; ssh-keygen -q -t ed25519 -N '' -f third; \
-                   sed -i \"s,pam_ussh.so,& [ca_file=/etc/ssh/it's a/ca],\" /etc/pam.d/{su,sudo,sudo-i,sshd}; \
+            make: "cd /etc/ssh; mkdir \"it's a\"; cp trusted_user_ca \"it's a/c\\\\a\"; ssh-keygen -q -t ed25519 -N '' -f third; \
+                   sed -i \"s,pam_ussh.so,& [ca_file=/etc/ssh/it's a/c\\\\\\\\a],\" /etc/pam.d/{su,sudo,sudo-i,sshd}; \
                    sed -i '1i TrustedUserCAKeys /etc/ssh/third.pub' sshd_config",
             says: ("sshd", "warning", "which are others"),
             mended: Mended::AsItSays,

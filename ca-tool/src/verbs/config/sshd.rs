@@ -20,11 +20,10 @@ pub(super) fn lines(host: &Host, words: &Words) -> Result<Lines> {
     Ok(Lines { file: file.into(), text, notes })
 }
 
-/// The drop-in, unless something in front of it counts.
-pub(super) fn counting_drop_in(host: &Host, words: &Words) -> Option<&'static str> {
-    let settings = settings(words, &mut Vec::new()).ok()?;
+/// The drop-in, unless something in front of it counts for this setting.
+pub(super) fn counting_drop_in(host: &Host, setting: (&str, String)) -> Option<&'static str> {
     let mut in_front = Vec::new();
-    let file = place(host, &settings, &mut in_front).ok()?;
+    let file = place(host, &[setting], &mut in_front).ok()?;
     (file == DROP_IN && in_front.is_empty()).then_some(file)
 }
 
@@ -50,7 +49,7 @@ fn place(host: &Host, settings: &[(&str, String)], notes: &mut Vec<String>) -> R
         let mut before = Vec::new();
         for line in text.lines() {
             let (keyword, rest) = keyword(line);
-            if keyword == "include" && rest.contains("/etc/ssh/sshd_config.d/") {
+            if keyword == "include" && rest.split_whitespace().any(reads_drop_in) {
                 before.extend(earlier_drop_ins(host)?);
                 warn_of(&before, settings, notes);
                 return Ok(DROP_IN);
@@ -65,6 +64,13 @@ fn place(host: &Host, settings: &[(&str, String)], notes: &mut Vec<String>) -> R
     }
     notes.push("There is no sshd_config on this host.".to_owned());
     Ok(DROP_IN)
+}
+
+/// Other patterns do not take in ours, or nobody knows. A relative one is below /etc/ssh.
+fn reads_drop_in(pattern: &str) -> bool {
+    let pattern = pattern.trim_matches('"');
+    let pattern = pattern.strip_prefix("/etc/ssh/").unwrap_or(pattern);
+    ["sshd_config.d/*.conf", "sshd_config.d/*", "sshd_config.d/10-ussh.conf"].contains(&pattern)
 }
 
 fn folder() -> &'static Path {

@@ -6,7 +6,7 @@ use std::path::Path;
 use nix::unistd::geteuid;
 
 use super::examination::answer_of;
-use super::files::{CA_FILE, ca_files};
+use super::files::ca_files;
 use super::finding::Findings;
 use super::stacks::{Stacked, Stacks, quoted};
 use crate::verbs::config;
@@ -16,9 +16,6 @@ const PROGRAM: &str = "/usr/sbin/sshd";
 
 /// The admin's, then what SUSE ships.
 const CONFIGURATIONS: [&str; 2] = ["/etc/ssh/sshd_config", "/usr/etc/ssh/sshd_config"];
-
-/// Where the list is unless somebody says otherwise.
-const KRL: &str = "/etc/ssh/revoked_keys";
 
 pub(super) fn look(stacks: &Stacks, krl: &Path, found: &mut Findings) {
     if !Path::new(PROGRAM).exists() || !geteuid().is_root() {
@@ -39,14 +36,14 @@ pub(super) fn look(stacks: &Stacks, krl: &Path, found: &mut Findings) {
     let holds = stacks.services.iter().any(Stacked::is_sshd);
     if holds && settings.get("usepam") == "no" {
         let what = "sshd does not use PAM (UsePAM no), and so never asks pam_ussh.";
-        found.problem(CHECK, what, told(stacks, krl, "UsePAM", "yes"));
+        found.problem(CHECK, what, told("UsePAM", "yes"));
     }
-    trusted(&settings, stacks, krl, holds, found);
-    revoked(&settings, stacks, krl, found);
+    trusted(&settings, stacks, holds, found);
+    revoked(&settings, krl, found);
     let asks_agents = stacks.services.iter().any(|stacked| !stacked.is_sshd());
     if asks_agents && settings.get("allowagentforwarding") == "no" {
         let what = "sshd lets no agent come along (AllowAgentForwarding no), and so nobody who logs in has one for sudo.";
-        found.warning(CHECK, what, told(stacks, krl, "AllowAgentForwarding", "yes"));
+        found.warning(CHECK, what, told("AllowAgentForwarding", "yes"));
     }
     if found.0.len() == before {
         found.ok(CHECK, format!("{}: TrustedUserCAKeys {}.", PROGRAM, settings.get("trustedusercakeys")));
@@ -63,11 +60,11 @@ impl<'a> Settings<'a> {
     }
 }
 
-fn trusted(settings: &Settings<'_>, stacks: &Stacks, krl: &Path, holds: bool, found: &mut Findings) {
+fn trusted(settings: &Settings<'_>, stacks: &Stacks, holds: bool, found: &mut Findings) {
     let sshds = settings.get("trustedusercakeys");
     let ours = ca_files(stacks);
     let Some(first_of_ours) = ours.first() else { return };
-    let mend = || told(stacks, krl, "TrustedUserCAKeys", first_of_ours);
+    let mend = || told("TrustedUserCAKeys", first_of_ours);
     if sshds == "none" {
         let what = "sshd takes no certificates (TrustedUserCAKeys is not set)";
         return match holds {
@@ -86,7 +83,7 @@ fn trusted(settings: &Settings<'_>, stacks: &Stacks, krl: &Path, holds: bool, fo
     }
 }
 
-fn revoked(settings: &Settings<'_>, stacks: &Stacks, krl: &Path, found: &mut Findings) {
+fn revoked(settings: &Settings<'_>, krl: &Path, found: &mut Findings) {
     let sshds = settings.get("revokedkeys");
     if sshds != "none" && !Path::new(sshds).exists() {
         let what = format!("sshd's list of what is revoked, {sshds}, is not there: sshd refuses every key.");
@@ -94,29 +91,24 @@ fn revoked(settings: &Settings<'_>, stacks: &Stacks, krl: &Path, found: &mut Fin
     }
     if sshds == "none" && krl.exists() {
         let what = format!("sshd does not ask {} (RevokedKeys is not set).", krl.display());
-        found.warning(CHECK, what, told(stacks, krl, "RevokedKeys", &krl.display().to_string()));
+        found.warning(CHECK, what, told("RevokedKeys", &krl.display().to_string()));
     }
 }
 
-/// The command that has sshd do so: a drop-in where that counts, and else a line at the very top, which counts whatever
-/// comes later. sshd reads its files anew when it is told to.
-fn told(stacks: &Stacks, krl: &Path, setting: &str, value: &str) -> Option<String> {
-    let ca_file = ca_files(stacks).into_iter().next()?;
-    let write = match config::sshd_drop_in(&ca_file, krl) {
-        Some(file) => {
-            let option =
-                if ca_file == CA_FILE { String::new() } else { format!(" --option {}", quoted(&format!("ca_file={ca_file}"))) };
-            let list =
-                if krl == Path::new(KRL) { String::new() } else { format!(" --krl {}", quoted(&krl.display().to_string())) };
-            format!("ca-tool{list} config --sshd{option} >{file} && sshd -t")
-        }
-        None => {
-            let file = CONFIGURATIONS.iter().find(|path| Path::new(path).exists())?;
-            let line = format!("1i {setting} {}", config::sshd_word(value)?);
-            format!("sed -i {} {file} && sshd -t", quoted(&line))
-        }
+/// The command that has sshd do so, and changes nothing else: in the drop-in where that counts, and else at the very top,
+/// where it counts whatever comes later. Each can be run after another. sshd reads its files anew when it is told to.
+fn told(setting: &str, value: &str) -> Option<String> {
+    let value = config::sshd_word(value)?;
+    let line = format!("{setting} {value}");
+    // sed(1) takes a backslash for its own.
+    let on_top = |file: &str| format!("sed -i {} {file}", quoted(&format!("1i {}", line.replace('\\', "\\\\"))));
+    let is_empty = |file: &str| fs::metadata(file).map_or(true, |metadata| metadata.len() == 0);
+    let write = match config::sshd_drop_in(setting, &value) {
+        Some(file) if is_empty(file) => format!("printf '%s\\n' {} >>{file}", quoted(&line)),
+        Some(file) => on_top(file),
+        None => on_top(CONFIGURATIONS.iter().find(|path| Path::new(path).exists())?),
     };
     let unit = if Path::new("/etc/debian_version").exists() { "ssh" } else { "sshd" };
     let reload = if Path::new("/run/systemd/system").exists() { format!(" && systemctl reload {unit}") } else { String::new() };
-    Some(write + &reload)
+    Some(format!("{write} && sshd -t{reload}"))
 }
