@@ -2,10 +2,9 @@
 //!
 //! What it would do with them is libpam's business: ussh-pam-try asks it. Nothing here decides anything.
 
+pub(crate) mod control;
 pub(crate) mod modules;
 mod text;
-
-pub(crate) use text::is_control;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -82,14 +81,39 @@ pub(crate) struct Service {
     pub(crate) file: PathBuf,
     /// In libpam's order.
     pub(crate) lines: Vec<Line>,
-    /// What libpam would not understand, a sentence each, with its place: such a line refuses everybody.
-    pub(crate) trouble: Vec<String>,
+    /// What libpam does not understand.
+    pub(crate) trouble: Vec<Trouble>,
+}
+
+/// Something in a file that libpam does not understand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Trouble {
+    /// Its place, and what is wrong there.
+    what: String,
+    /// Whether libpam refuses for that alone.
+    refuses: bool,
+}
+
+impl Trouble {
+    /// A sentence.
+    pub(crate) fn sentence(&self) -> String {
+        let fate = if self.refuses { "refuses whoever gets that far" } else { "may refuse everybody" };
+        format!("libpam does not understand {}, and {fate}.", self.what)
+    }
 }
 
 impl Service {
     /// The lines of one stack.
     pub(crate) fn of(&self, stack: Stack) -> impl Iterator<Item = &Line> {
         self.lines.iter().filter(move |line| line.stack == stack)
+    }
+
+    fn refuses(&mut self, what: String) {
+        self.trouble.push(Trouble { what, refuses: true });
+    }
+
+    fn may_refuse(&mut self, what: String) {
+        self.trouble.push(Trouble { what, refuses: false });
     }
 }
 
@@ -156,13 +180,20 @@ impl PamD {
         let lines = text::lines(text);
         for number in lines.too_long {
             let place = format!("{} line {number}", file.display());
-            service.trouble.push(format!("{place} is longer than the {} bytes that libpam 1.5 reads", text::LONGEST));
+            service.may_refuse(format!("{place} is longer than the {} bytes that libpam 1.5 reads", text::LONGEST));
         }
         for number in lines.interrupting {
             let place = format!("{} line {number}", file.display());
-            service.trouble.push(format!("{place}, inside a line that a backslash continues, ends it for libpam 1.7 only"));
+            service.may_refuse(format!("{place}, inside a line that a backslash continues, ends it for libpam 1.7 only"));
+        }
+        if let Some((number, _)) = lines.said.iter().find(|(_, line)| line.contains('\r')) {
+            let place = format!("{} line {number}", file.display());
+            let what = "a carriage return, as at the end of Windows' lines, is part of a word there";
+            service.may_refuse(format!("{place}: {what}"));
         }
         for (number, line) in lines.said {
+            // So that what is meant is found as well.
+            let line = line.replace('\r', " ");
             let mut words = text::words(&line).into_iter();
             let place = format!("{} line {number}", file.display());
             let first = words.next().unwrap_or_default();
@@ -172,7 +203,7 @@ impl PamD {
             }
             let is_silent = first.starts_with('-');
             let Some(stack) = Stack::from_word(first.strip_prefix('-').unwrap_or(&first)) else {
-                service.trouble.push(format!("{place}: \"{first}\" is neither auth, account, session nor password"));
+                service.refuses(format!("{place}: \"{first}\" is neither auth, account, session nor password"));
                 continue;
             };
             if only.is_some_and(|only| only != stack) {
@@ -187,32 +218,32 @@ impl PamD {
                     self.include(module, &place, Some(stack), (depth.0, depth.1 + 1), service);
                 }
                 (Some(control), Some(module)) => {
-                    if !text::is_control(&control) && stack != Stack::Password {
-                        service.trouble.push(format!("{place}: \"{control}\" is no control such as \"required\""));
+                    if !control::is_control(&control) && stack != Stack::Password {
+                        service.refuses(format!("{place}: \"{control}\" is no control such as \"required\""));
                     }
                     let (file, words) = (file.to_owned(), words.collect());
                     service.lines.push(Line { stack, is_silent, control, module, words, file, number, depth: depth.1 });
                 }
-                (None, _) => service.trouble.push(format!("{place}: no control such as \"required\"")),
-                (Some(_), None) => service.trouble.push(format!("{place}: no module")),
+                (None, _) => service.refuses(format!("{place}: no control such as \"required\"")),
+                (Some(_), None) => service.refuses(format!("{place}: no module")),
             }
         }
         if lines.cut {
-            service.trouble.push(format!("{}: the last line ends in a backslash", file.display()));
+            service.may_refuse(format!("{}: the last line ends in a backslash", file.display()));
         }
     }
 
     fn include(&self, name: Option<String>, place: &str, only: Option<Stack>, depth: (usize, usize), service: &mut Service) {
         let Some(name) = name else {
-            service.trouble.push(format!("{place}: nothing is named to be included"));
+            service.refuses(format!("{place}: nothing is named to be included"));
             return;
         };
         let Some((file, text)) = self.find(&name).and_then(|file| fs::read(&file).ok().map(|text| (file, text))) else {
-            service.trouble.push(format!("{place}: there is no \"{name}\" to include, or it cannot be read"));
+            service.refuses(format!("{place}: there is no \"{name}\" to include, or it cannot be read"));
             return;
         };
         if depth.0 >= DEEPEST {
-            service.trouble.push(format!("{place}: files are included {DEEPEST} times in each other"));
+            service.refuses(format!("{place}: files are included {DEEPEST} times in each other"));
             return;
         }
         self.read(&text, &file, only, (depth.0 + 1, depth.1), service);

@@ -26,7 +26,7 @@ fn included_lines_stand_where_they_are_included() {
     assert_eq!(modules(&service, Stack::Account), ["default=die d.so y z", "required b.so "]);
     assert_eq!(modules(&service, Stack::Session), ["required e.so ", "required e.so "]);
     assert_eq!(service.of(Stack::Account).map(|line| line.is_silent).collect::<Vec<_>>(), [false, true]);
-    assert_eq!(service.trouble, [""; 0]);
+    assert_eq!(service.trouble, []);
     let place = service.of(Stack::Auth).nth(1).unwrap().place();
     assert!(place.ends_with("/common line 1"), "{place}");
 }
@@ -53,6 +53,8 @@ fn what_libpam_does_not_understand_is_said_with_its_place() {
         ("authh required a.so\n", "\"authh\" is neither"),
         ("auth requird a.so\npassword requird b.so\n", "sudo line 1: \"requird\" is no control"),
         ("auth [success=ok defalt=bad] a.so\n", "\"success=ok defalt=bad\" is no control"),
+        ("auth [] a.so\n", "\"\" is no control"),
+        ("auth required a.so # x\r\nauth required b.so\r\nauth required b.so\r\n", "sudo line 2: a carriage return"),
         ("@include nowhere\n", "there is no \"nowhere\" to include"),
         ("auth substack\n", "nothing is named"),
         ("auth required a.so \\\n", "ends in a backslash"),
@@ -61,7 +63,7 @@ fn what_libpam_does_not_understand_is_said_with_its_place() {
     ] {
         let (_folder, pam_d) = folder(&[("sudo", text), ("loops", loops)]);
         let trouble = pam_d.service("sudo").unwrap().trouble;
-        assert!(trouble.len() == 1 && trouble[0].contains(expected), "{text}: {trouble:?}");
+        assert!(trouble.len() == 1 && trouble[0].sentence().contains(expected), "{text}: {trouble:?}");
     }
 }
 
@@ -90,4 +92,12 @@ fn a_module_is_known_by_its_file_wherever_it_is() {
     let (_folder, pam_d) = folder(&[("sudo", "auth required /opt/pam_ussh.so\nauth required pam_ussh.so.bak\n")]);
     let service = pam_d.service("sudo").unwrap();
     assert_eq!(service.lines.iter().map(|line| line.is("pam_ussh.so")).collect::<Vec<_>>(), [true, false]);
+}
+
+#[test]
+fn a_module_is_known_in_front_of_a_carriage_return() {
+    let (_folder, pam_d) = folder(&[("sudo", "auth sufficient pam_ussh.so\r\n")]);
+    let service = pam_d.service("sudo").unwrap();
+    assert!(service.lines[0].is("pam_ussh.so"));
+    assert!(service.trouble[0].sentence().ends_with(", and may refuse everybody."), "{:?}", service.trouble);
 }

@@ -67,70 +67,6 @@ pub(super) fn words(line: &str) -> Vec<String> {
     words
 }
 
-/// The answers of modules that brackets may name (pam_tokens.h).
-const ANSWERS: [&str; 33] = [
-    "success",
-    "open_err",
-    "symbol_err",
-    "service_err",
-    "system_err",
-    "buf_err",
-    "perm_denied",
-    "auth_err",
-    "cred_insufficient",
-    "authinfo_unavail",
-    "user_unknown",
-    "maxtries",
-    "new_authtok_reqd",
-    "acct_expired",
-    "session_err",
-    "cred_unavail",
-    "cred_expired",
-    "cred_err",
-    "no_module_data",
-    "conv_err",
-    "authtok_err",
-    "authtok_recover_err",
-    "authtok_lock_busy",
-    "authtok_disable_aging",
-    "try_again",
-    "ignore",
-    "abort",
-    "authtok_expired",
-    "module_unknown",
-    "bad_item",
-    "conv_again",
-    "incomplete",
-    "default",
-];
-
-/// Whether libpam understands a control. Where it does not, it takes every answer for a refusal, an accepting one too.
-pub(crate) fn is_control(control: &str) -> bool {
-    let is_word = ["required", "requisite", "sufficient", "optional"].iter().any(|word| control.eq_ignore_ascii_case(word));
-    is_word || are_pairs(control.trim_start())
-}
-
-/// `success=1 default=ignore`; blanks may stand anywhere between, and need not.
-fn are_pairs(mut rest: &str) -> bool {
-    while !rest.is_empty() {
-        let after = ANSWERS.iter().find_map(|answer| rest.strip_prefix(answer));
-        let after = after.and_then(|after| after.trim_start().strip_prefix('=')).and_then(|after| action(after.trim_start()));
-        let Some(after) = after else { return false };
-        rest = after.trim_start();
-    }
-    true
-}
-
-/// What stands behind an action, or behind the number of lines to jump over.
-fn action(text: &str) -> Option<&str> {
-    let actions = ["ignore", "ok", "done", "bad", "die", "reset"];
-    actions.iter().find_map(|action| text.strip_prefix(action)).or_else(|| {
-        let after = text.trim_start_matches(|character: char| character.is_ascii_digit());
-        let number: i32 = text.strip_suffix(after)?.parse().ok()?;
-        (number > 0).then_some(after)
-    })
-}
-
 const BLANKS: [char; 2] = [' ', '\t'];
 
 fn bracketed(inside: &str) -> (String, &str) {
@@ -185,17 +121,6 @@ mod tests {
         let (long, fits) = ("x".repeat(LONGEST), "x".repeat(LONGEST - 1));
         let text = format!("# {long}\nauth required x.so # {long}\n#{fits}\nauth \\\n#{fits}\n");
         assert_eq!(lines(text.as_bytes()).too_long, [1, 2, 5]);
-    }
-
-    #[test]
-    fn what_libpam_takes_for_a_control() {
-        for control in ["required", "Requisite", "success=1 default=ignore", "success = okdefault=12", "", " user_unknown=die"]
-        {
-            assert!(is_control(control), "{control}");
-        }
-        for control in ["requird", "Success=ok", "success", "success=", "success=0", "success=ok defalt=bad", "success=-1"] {
-            assert!(!is_control(control), "{control}");
-        }
     }
 
     #[test]

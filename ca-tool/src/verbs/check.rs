@@ -14,12 +14,12 @@ use clap::ValueEnum;
 use nix::unistd::{Uid, User, getuid};
 
 use crate::error::{Error, OrSay, Result};
-use crate::pam_d::{PamD, Service, Stack, modules};
+use crate::pam_d::{Line, PamD, Service, Stack, Trouble};
 use crate::pam_try::{Answer, Question};
 use crate::served_agent::{Listed, ServedAgent};
 use crate::setting::Setting;
 use crate::verbs::config;
-use crate::verbs::doctor::control::needs_its_module;
+use crate::verbs::doctor::control::{Effect, on_success};
 use crate::{agent, pam_try, talk};
 use identity::{Identity, Verdict};
 use report::Report;
@@ -74,16 +74,22 @@ pub(crate) fn run(args: &Args, setting: &Setting) -> Result<()> {
         Some(file) => login::judge(args, file, &person, &stacks)?,
         None => judge_agent(args, &person, &stacks)?,
     };
-    report.trouble = service.trouble.iter().chain(&without_module(&service)).cloned().collect();
+    report.trouble = service.trouble.iter().map(Trouble::sentence).chain(without_module(args, &service, &report)).collect();
     report.print(setting.json)?;
     if report.is_accepted() { Ok(()) } else { Err(report.refusal()) }
 }
 
-/// Other modules of the account stack that libpam looks for in vain: whom pam_ussh accepts is refused all the same.
-fn without_module(service: &Service) -> Vec<String> {
-    let needed = service.of(Stack::Account).filter(|line| needs_its_module(&line.control));
-    let missing = needed.filter(|line| !line.is(stack::MODULE) && modules::is_missing(&line.module));
-    missing.map(|line| format!("{}: there is no {}", line.place(), line.module)).collect()
+/// Lines that libpam comes to and whose module is not there: whom pam_ussh accepts is refused all the same.
+fn without_module(args: &Args, service: &Service, report: &Report) -> Vec<String> {
+    // sshd itself verifies a certificate, and calls no auth stack for it.
+    let is_called = |stack| stack != Stack::Password && (stack != Stack::Auth || args.certificate.is_none());
+    let is_reached = |line: &&Line| {
+        let ends = |ours: &Line| ours.is(stack::MODULE) && ours.depth == 0 && on_success(&ours.control) == Effect::Done;
+        let end = service.of(line.stack).find(|line| ends(line)).filter(|_| report.answer.is_success(line.stack));
+        service.of(line.stack).take_while(|other| Some(*other) != end).any(|other| other == *line)
+    };
+    let lines = service.lines_without_module().filter(|line| is_called(line.stack)).filter(is_reached);
+    lines.map(Line::without_module).collect()
 }
 
 /// Whose agent it is.

@@ -29,18 +29,28 @@ fn lines_that_nobody_understands_are_found() {
         },
         Case {
             make: "echo 'auth required' >>/etc/pam.d/sudo",
-            says: ("pam.d", "problem", "no module, and refuses everybody"),
+            says: ("pam.d", "problem", "no module, and refuses whoever gets that far"),
             mended: Mended::By(back),
         },
         Case {
             make: "sed -i '/pam_ussh/s/required/requird/' /etc/pam.d/sudo",
-            says: ("pam.d", "problem", "\"requird\" is no control such as \"required\", and refuses everybody"),
+            says: ("pam.d", "problem", "\"requird\" is no control such as \"required\", and refuses whoever gets that far"),
             mended: Mended::By(back),
         },
         Case {
             make: "sed -i '1i account required pam_ush.so' /etc/pam.d/sudo",
-            says: ("pam.d", "problem", "/etc/pam.d/sudo line 1 names pam_ush.so, which is not there: everybody is refused"),
+            says: ("pam.d", "problem", "/etc/pam.d/sudo line 1 names pam_ush.so, which is not there: libpam refuses"),
             mended: Mended::By(back),
+        },
+        Case {
+            make: "sed -i '1i account [success=ok] pam_ush.so' /etc/pam.d/sudo",
+            says: ("pam.d", "problem", "/etc/pam.d/sudo line 1 names pam_ush.so, which is not there: libpam refuses"),
+            mended: Mended::By(back),
+        },
+        Case {
+            make: "sed -i 's/$/\\r/' /etc/pam.d/sudo",
+            says: ("pam.d", "problem", "a carriage return, as at the end of Windows' lines, is part of a word there"),
+            mended: Mended::By("sed -i 's/\\r$//' /etc/pam.d/sudo"),
         },
     ]);
 }

@@ -21,7 +21,7 @@ pub(super) struct Report {
     auth_binds: bool,
     identities: Vec<(Identity, Vec<Verdict>)>,
     pub(super) plain_keys: usize,
-    /// Of the pam.d file.
+    /// What is wrong with the pam.d file, a sentence each.
     pub(super) trouble: Vec<String>,
     pub(super) answer: Answer,
 }
@@ -76,8 +76,8 @@ impl Report {
 
     pub(super) fn refusal(&self) -> Error {
         if self.is_let_in() {
-            let what = format!("pam_ussh does not refuse {}, and libpam does not understand the file.", self.user);
-            return Error::new(what, "Mend the file, as root.");
+            let what = format!("pam_ussh does not refuse {}, but other lines of {} may.", self.user, self.service);
+            return Error::new(what, "Mend them, as root.");
         }
         let said: Vec<_> = self.answer.said.iter().filter(|said| !is_touch(said)).map(String::as_str).collect();
         let next = if said.is_empty() { "The system log has the reason.".to_owned() } else { said.join(" ") };
@@ -85,7 +85,7 @@ impl Report {
     }
 
     pub(super) fn print(&self, as_json: bool) -> Result<()> {
-        self.trouble.iter().for_each(|what| talk::warn(format!("libpam does not understand {what}: everybody is refused.")));
+        self.trouble.iter().for_each(talk::warn);
         if as_json {
             return talk::print(self.json());
         }

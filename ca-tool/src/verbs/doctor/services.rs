@@ -4,11 +4,10 @@ use std::path::Path;
 
 use nix::unistd::{Group, geteuid};
 
-use super::control::needs_its_module;
 use super::finding::{Findings, State};
 use super::stacks::{MODULE, Stacked, Stacks, put, values};
 use crate::error::{OrSay, Result};
-use crate::pam_d::{Line, Stack, modules};
+use crate::pam_d::{Line, Stack};
 use crate::pam_try::{self, Question};
 
 const CHECK: &str = "pam.d";
@@ -36,7 +35,7 @@ pub(super) fn look(stacks: &Stacks, krl: &Path, found: &mut Findings) {
         let before = found.0.len();
         let mut is_sound = true;
         for trouble in &stacked.service.trouble {
-            found.problem(CHECK, format!("libpam does not understand {trouble}, and refuses everybody."), None);
+            found.problem(CHECK, trouble.sentence(), None);
         }
         others(stacked, found);
         for line in stacked.service.lines.iter().filter(|line| line.is(MODULE)) {
@@ -73,12 +72,10 @@ enum Fault {
     Files,
 }
 
-/// Lines of other modules, which are not there: libpam refuses where they would decide.
+/// Lines of other modules, which are not there.
 fn others(stacked: &Stacked, found: &mut Findings) {
-    let missing = |line: &&Line| !line.is(MODULE) && modules::is_missing(&line.module);
-    for line in stacked.service.lines.iter().filter(missing).filter(|line| needs_its_module(&line.control)) {
-        let what = format!("{} names {}, which is not there: everybody is refused.", line.place(), line.module);
-        found.problem(CHECK, what, None);
+    for line in stacked.service.lines_without_module().filter(|line| !line.is(MODULE)) {
+        found.problem(CHECK, line.without_module(), None);
     }
 }
 

@@ -50,8 +50,8 @@ fn lines_of(cases: &Cases<'_>) -> Option<String> {
 
 /// What libpam does not understand, and what it takes from elsewhere.
 fn look_at_file(cases: &Cases<'_>, findings: &mut Findings) {
-    for what in &cases.service.trouble {
-        findings.problem(CHECK, format!("libpam does not understand {what}."), None);
+    for trouble in &cases.service.trouble {
+        findings.problem(CHECK, trouble.sentence(), None);
     }
     let needed: &[Stack] = if cases.is_sshd() { &[Stack::Account, Stack::Session] } else { &[Stack::Auth, Stack::Account] };
     for stack in needed.iter().filter(|stack| cases.service.of(**stack).next().is_none()) {

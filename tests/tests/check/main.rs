@@ -1,5 +1,7 @@
 //! `ca-tool check`: what pam_ussh would say to somebody's sudo, in its own words, before they run it.
 
+mod lines;
+
 use tests::setting::{Person, assert_refused, assert_root, sudo};
 use tests::world::{Output, Request, World};
 
@@ -144,66 +146,6 @@ fn what_the_options_say_counts_and_so_does_a_group_that_one_is_not_in() {
     world.pam("sudo", "auth sufficient pam_ussh.so group=tty\naccount required pam_ussh.so group=tty\n");
     let answer = check(&world, "alice", &[]);
     assert!(answer.ok().stdout.contains("pam_ussh has no say about alice"), "{answer}");
-}
-
-/// sudo is the oracle: what check reads from pam.d is what libpam reads.
-#[test]
-fn lines_are_read_as_libpam_reads_them() {
-    let world = world(SUDO);
-    let person = person(&world, &Request::new("alice@corp"));
-    world.mkdir("/etc/ssh/with ] blank", "root", 0o755);
-    let ca = world.read("/etc/ssh/trusted_user_ca");
-    world.write("/etc/ssh/with ] blank/ca", &ca);
-    world.run(&["rm", "/etc/ssh/trusted_user_ca"]).ok();
-    let included =
-        "-ACCOUNT [success=ok default=bad] pam_ussh.so [ca_file=/etc/ssh/with \\] blank/ca] \\\n max_validity=2h # x \\\n";
-    for include in ["account include certificates", "account substack certificates", "@include certificates"] {
-        world.write("/etc/pam.d/certificates", included);
-        world.pam("sudo", &format!("auth required pam_permit.so\n{include}\nsession required pam_permit.so\n"));
-        check(&world, "alice", &[]).ok();
-        assert_root(&sudo(&world, "alice", person.agent.socket()));
-        world.write("/etc/pam.d/certificates", &included.replace("2h", "2m"));
-        let answer = check(&world, "alice", &[]);
-        assert!(answer.refused().stderr.contains("is valid for"), "{answer}");
-        sudo(&world, "alice", person.agent.socket()).refused();
-    }
-    // libpam passes over a comment there before 1.7, and ends the line at it since.
-    world.write("/etc/pam.d/certificates", &included.replace("\n max", "\n # more\n max"));
-    let answer = check(&world, "alice", &[]);
-    assert!(answer.refused().stderr.contains("inside a line that a backslash continues"), "{answer}");
-}
-
-/// sudo is the oracle here, too.
-#[test]
-fn no_acceptance_is_said_where_sudo_refuses_for_the_auth_line_or_the_file() {
-    let world = world(SUDO);
-    let person = person(&world, &Request::new("alice@corp"));
-    let strict = "auth required pam_ussh.so authorized_principals=ops user_principal=no";
-    let rest = "account required pam_ussh.so\nsession required pam_permit.so\n";
-    for (lines, says) in [
-        (format!("{strict}\n{rest}"), "pam_ussh refuses sudo to alice"),
-        (format!("{strict}\nauth required pam_unix.so\n{rest}"), "pam_ussh refuses sudo to alice"),
-        (format!("auth sufficient pam_ussh.so\naccount required\n{rest}"), "libpam does not understand the file"),
-        (SUDO.replace("account required", "account requird"), "libpam does not understand the file"),
-        (SUDO.replace("account required", "account [success=ok defalt=bad]"), "libpam does not understand the file"),
-        (format!("account required pam_ush.so\n{SUDO}"), "libpam does not understand the file"),
-        // The dash keeps it out of the log alone.
-        (format!("-account required pam_ush.so\n{SUDO}"), "libpam does not understand the file"),
-        (format!("account [success=ok default=die] /lib/pam_ush.so\n{SUDO}"), "libpam does not understand the file"),
-    ] {
-        world.pam("sudo", &lines);
-        sudo(&world, "alice", person.agent.socket()).refused();
-        let answer = check(&world, "alice", &[]);
-        assert!(answer.refused().stderr.contains(says), "{lines}: {answer}");
-        assert!(!answer.stdout.contains("pam_ussh accepts"), "{lines}: {answer}");
-    }
-    // That one does not decide.
-    world.pam("sudo", &format!("account optional pam_ush.so\n{SUDO}"));
-    assert_root(&sudo(&world, "alice", person.agent.socket()));
-    check(&world, "alice", &[]).ok();
-    // A password helps here.
-    world.pam("sudo", &format!("{}\nauth required pam_unix.so\n{rest}", strict.replace("required", "sufficient")));
-    assert!(check(&world, "alice", &[]).ok().stdout.contains("a password is asked for as well"));
 }
 
 #[test]
