@@ -17,6 +17,14 @@ const FOLDERS: [&str; 4] = ["/etc/pam.d", "/usr/lib/pam.d", "/usr/share/pam.d", 
 /// libpam's bound for substacks in substacks; for includes it has none but its memory.
 const DEEPEST: usize = 32;
 
+/// A service's name as libpam has it: in small letters, and no path.
+pub(crate) fn service_name(name: &str) -> std::result::Result<String, String> {
+    match name.is_empty() || name.contains('/') {
+        true => Err("a service is named as its file in /etc/pam.d is, without a folder".to_owned()),
+        false => Ok(name.to_ascii_lowercase()),
+    }
+}
+
 /// What a line is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stack {

@@ -79,6 +79,17 @@ pub(crate) fn action(control: &str, answer: &str) -> Action {
     of(answer).last().or(of("default").first()).copied().unwrap_or(Action::Bad)
 }
 
+/// The same control for a stack that has nothing to jump over: it ends there.
+pub(crate) fn without_jumps(control: &str) -> String {
+    if WORDS.iter().any(|(word, _)| control.eq_ignore_ascii_case(word)) {
+        return control.to_owned();
+    }
+    let Some(pairs) = pairs(control) else { return "[default=bad]".to_owned() };
+    let word = |action| ACTIONS.iter().find(|(_, known)| *known == action).map_or("done", |(word, _)| word);
+    let pairs: Vec<_> = pairs.iter().map(|(answer, action)| format!("{answer}={}", word(*action))).collect();
+    format!("[{}]", pairs.join(" "))
+}
+
 /// `success=1 default=ignore`; blanks may stand anywhere between, and need not. Nothing where libpam understands nothing.
 fn pairs(control: &str) -> Option<Vec<(&'static str, Action)>> {
     let word = WORDS.iter().find(|(word, _)| control.eq_ignore_ascii_case(word));
@@ -138,6 +149,19 @@ mod tests {
             "success=1\u{a0}default=ignore",
         ] {
             assert!(!is_control(control), "{control}");
+        }
+    }
+
+    #[test]
+    fn a_jump_becomes_the_end_and_the_rest_stays() {
+        for (control, expected) in [
+            ("Sufficient", "Sufficient"),
+            ("success = 1default=ignore", "[success=done default=ignore]"),
+            ("auth_err=reset default=die", "[auth_err=reset default=die]"),
+            ("requird", "[default=bad]"),
+            ("", "[]"),
+        ] {
+            assert_eq!(without_jumps(control), expected, "{control}");
         }
     }
 

@@ -101,3 +101,9 @@ fn a_module_is_known_in_front_of_a_carriage_return() {
     assert!(service.lines[0].is("pam_ussh.so"));
     assert!(service.trouble[0].sentence().ends_with(", and may refuse everybody."), "{:?}", service.trouble);
 }
+
+#[test]
+fn a_service_has_small_letters_and_no_folder() {
+    assert_eq!(service_name("Sudo-I").as_deref(), Ok("sudo-i"));
+    assert!(service_name("../pam.d/sudo").is_err() && service_name("").is_err());
+}

@@ -14,7 +14,7 @@ use clap::ValueEnum;
 use nix::unistd::{Uid, User, getuid};
 
 use crate::error::{Error, OrSay, Result};
-use crate::pam_d::{Line, PamD, Service, Stack, Trouble};
+use crate::pam_d::{Line, PamD, Service, Stack, Trouble, service_name};
 use crate::pam_try::{Answer, Question};
 use crate::served_agent::{Listed, ServedAgent};
 use crate::setting::Setting;
@@ -36,7 +36,7 @@ const ABOUT_ROOT: [&str; 4] = ["su", "su-l", "runuser", "runuser-l"];
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The service, as in /etc/pam.d
-    #[arg(long, value_name = "NAME", default_value = "sudo")]
+    #[arg(long, value_name = "NAME", value_parser = service_name, default_value = "sudo")]
     service: String,
     /// Who asks [default: you]; for others than you this takes root, and for su always
     #[arg(long, value_name = "USER")]

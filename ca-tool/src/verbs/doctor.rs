@@ -23,6 +23,7 @@ mod versions;
 use std::path::PathBuf;
 
 use crate::error::Result;
+use crate::pam_d::service_name;
 use crate::setting::Setting;
 use trial::Trial;
 
@@ -37,7 +38,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     pam: Option<PathBuf>,
     /// The service that the file is for
-    #[arg(long, value_name = "NAME", default_value = "sudo", requires = "pam")]
+    #[arg(long, value_name = "NAME", value_parser = service_name, default_value = "sudo", requires = "pam")]
     service: String,
     /// Whom to try it for, besides root (repeatable) [default: who typed sudo]
     #[arg(long, value_name = "USER", requires = "pam")]

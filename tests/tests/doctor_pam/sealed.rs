@@ -47,12 +47,16 @@ fn a_good_file_is_found_good_and_nothing_of_the_host_changes() {
 fn counters_of_failures_are_not_the_hosts() {
     let world = world();
     world.mkdir("/run/faillock", "root", 0o755);
+    let says = "#!/bin/sh\n[ ! -s /run/faillock/alice ] || logger -t ussh-pam-try 'PAM has counted'\n";
+    world.write_as("/opt/says", says.as_bytes(), "root", 0o755);
     let file = GOOD.replace(
         "auth required pam_unix.so",
-        "auth required pam_faillock.so preauth\nauth [default=die] pam_faillock.so authfail",
+        "auth optional pam_exec.so seteuid /opt/says\nauth required pam_faillock.so preauth\nauth [default=die] pam_faillock.so authfail",
     );
     let before = snapshot(&world);
-    doctor(&world, &[], &file);
+    let answer = doctor(&world, &[], &file);
+    has(&answer, "ok", &["alice with a valid certificate: let in by sudo."]);
+    has(&answer, "problem", &["libpam says: has counted"]);
     assert_unchanged(&world, &before);
 }
 
@@ -114,8 +118,9 @@ fn what_a_stack_has_started_ends_when_somebody_ends_the_trial() {
     let world = world();
     world.write("/root/new", &format!("auth required pam_exec.so /usr/bin/sleep 4321\n{GOOD}"));
     let line = "ca-tool doctor --pam /root/new --user alice >/dev/null 2>&1 & \
-        until pgrep -fx '/usr/bin/sleep 4321'; do sleep 0.1; done; pkill -KILL -x unshare; \
-        for i in {1..100}; do pgrep -fx '/usr/bin/sleep 4321' || exit 0; sleep 0.1; done; exit 1";
+        runs() { pgrep -fx '/usr/bin/sleep 4321'; }; \
+        for i in {1..600}; do if runs; then break; fi; sleep 0.1; done; runs || exit 1; pkill -KILL -x unshare; \
+        for i in {1..100}; do runs || exit 0; sleep 0.1; done; exit 1";
     world.run(&["bash", "-c", line]).ok();
 }
 

@@ -40,6 +40,18 @@ fn what_would_lock_people_out_is_a_problem() {
     has(&missing, "problem", &["libpam says: unable to dlopen(/opt/pam_ussh.so)"]);
 }
 
+/// libpam writes services small: with other letters the host's own file would be tried.
+#[test]
+fn the_file_is_what_is_tried_however_the_service_is_written() {
+    let world = world();
+    let file = format!("account required pam_deny.so\n{GOOD}");
+    let answer = doctor(&world, &["--service", "SUDO"], &file);
+    has(&answer, "problem", &["alice with a valid certificate: refused"]);
+    let answer = doctor(&world, &["--service", "../pam.d/sudo"], &file);
+    assert_eq!(answer.code, 2, "{answer}");
+    assert!(answer.stderr.contains("without a folder"), "{answer}");
+}
+
 #[test]
 fn a_stack_that_refuses_beside_the_module_or_falls_over_is_a_problem() {
     let world = world();

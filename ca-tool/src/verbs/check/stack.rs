@@ -5,7 +5,7 @@ use std::fs;
 use tempfile::TempDir;
 
 use crate::error::{Error, OrSay, Result};
-use crate::pam_d::{Line, Service, Stack};
+use crate::pam_d::{Line, Service, Stack, control};
 use crate::verbs::doctor::control::binds;
 
 pub(super) const MODULE: &str = "pam_ussh.so";
@@ -54,8 +54,8 @@ impl Stacks {
     /// A folder with all of them, each in its stack.
     pub(super) fn folder(&self, service: &str) -> Result<TempDir> {
         let is_alone = |line: &Line| self.lines.iter().filter(|other| other.stack == line.stack).count() == 1;
-        let control = |line: &Line| if is_alone(line) { CONTROL.to_owned() } else { without_jumps(&line.control) };
-        write(service, self.lines.iter().map(|line| (line, control(line))))
+        let of = |line: &Line| if is_alone(line) { CONTROL.to_owned() } else { control::without_jumps(&line.control) };
+        write(service, self.lines.iter().map(|line| (line, of(line))))
     }
 
     /// A folder with one of them.
@@ -66,18 +66,6 @@ impl Stacks {
 
 fn name(word: &str) -> &str {
     word.split('=').next().unwrap_or_default()
-}
-
-/// Whatever is jumped over is not there.
-fn without_jumps(control: &str) -> String {
-    if !control.contains('=') {
-        return control.to_owned();
-    }
-    let action = |pair: &str| match pair.split_once('=') {
-        Some((code, action)) if action.starts_with(|c: char| c.is_ascii_digit()) => format!("{code}=done"),
-        _ => pair.to_owned(),
-    };
-    format!("[{}]", control.split_whitespace().map(action).collect::<Vec<_>>().join(" "))
 }
 
 fn write<'l>(service: &str, lines: impl Iterator<Item = (&'l Line, String)>) -> Result<TempDir> {
