@@ -64,7 +64,10 @@ settle_what_could_differ() {
 copy_source() {
     source=$scratch/pam_ussh-$version
     mkdir "$source"
-    if [ "$(git rev-parse --show-toplevel 2>/dev/null)" = "$(pwd -P)" ]; then
+    if [ -e .git ]; then
+        local said
+        said=$(git ls-files 2>&1 >/dev/null) || fail "git does not say what belongs to the source, and not all that lies here does:
+$said"
         git ls-files -z --cached | xargs -0 sh -c 'ls -d "$@" 2>/dev/null' - | tar -c -T - | tar -xC "$source"
     else
         tar -c --exclude=./target . | tar -xC "$source"

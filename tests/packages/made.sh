@@ -33,6 +33,7 @@ build_elsewhere() {
     touch "$elsewhere/target/of-another-day"
     chmod -R go= "$elsewhere"
     chown -R nobody "$elsewhere"
+    without_git_it_is_not_guessed_what_is_source "$elsewhere"
     # Debian 13's would turn the timer on.
     mkdir "$folder/elsewhere/bin"
     printf '#!/bin/sh\necho "dh_installsystemd was called"\nexit 1\n' >"$folder/elsewhere/bin/dh_installsystemd"
@@ -45,6 +46,15 @@ build_elsewhere() {
             unshare --uts bash -c 'hostname elsewhere && exec "$@"' - "$elsewhere/packaging/build.sh" --out "$folder/again" >/dev/null
     )
     rm -rf "$folder/elsewhere"
+}
+
+# As where git refuses a folder because it is somebody else's.
+without_git_it_is_not_guessed_what_is_source() {
+    local said
+    mkdir "$1/.git"
+    said=$("$1/packaging/build.sh" --out "$folder/again" 2>&1) && fail "packages were made of what git does not know"
+    [[ $said == *"git does not say what belongs to the source"*fatal:* ]] || fail "$said"
+    rmdir "$1/.git"
 }
 
 # A crate that can panic has the path of its source in the program.

@@ -6,6 +6,7 @@
 set -euo pipefail
 files=$1
 made=$files/opt/packages
+. tests/packages/inside/lines.sh
 
 main() {
     here "they need nothing that RHEL 9 does not have, and leave every file as it was"
@@ -44,40 +45,29 @@ main() {
     [[ $said == *'pam_ussh is not removed'*'/etc/pam.d/sudo:account required pam_ussh.so'* ]] || fail "$said"
     [ -e "$files/usr/lib64/security/pam_ussh.so" ] || fail "the module is gone"
     cp "$files/tmp/sudo" "$files/etc/pam.d/sudo"
-    refuses_wherever_libpam_finds_a_line
+    removal_is_refused_wherever_libpam_finds_a_line "$files" "${rpm_there[@]}" -e pam_ussh
+    both_scripts_look_alike
 
-    here "comments and copies do not stand in the way, and nothing is left"
-    echo 'auth required pam_ussh.so' | tee "$files"/etc/pam.d/sudo~ "$files"/etc/pam.d/sudo.{bak,orig,save,rpmsave,rpmnew,rpmorig} >/dev/null
-    echo '# auth required pam_ussh.so' >"$files/etc/pam.d/one"
-    expect 0 rpm_there -e pam_ussh ussh-ca-tool
+    here "comments, copies, a FIFO and files that include each other do not stand in the way, and nothing is left"
+    lines_that_do_not_stand_in_the_way
+    expect 0 timeout 300 "${rpm_there[@]}" -e pam_ussh ussh-ca-tool
+    without_these_lines
     grep -q 'disable --now ussh-update.timer' "$files/tmp/systemctl" || fail "the timer is still on"
-    rm "$files"/etc/pam.d/{one,sudo~,sudo.*} "$files"/tmp/{sudo,systemctl} "$files/usr/sbin/systemctl"
+    rm "$files"/tmp/{sudo,systemctl} "$files/usr/sbin/systemctl"
     rm -rf "$files/etc/ussh/ca.toml.rpmsave" # the edited one
     rmdir "$files/etc/ussh" 2>/dev/null || true
     diff <(printf '%s\n' "$before") <(list) || fail "the host is not as it was"
 }
 
-refuses_wherever_libpam_finds_a_line() {
-    local file
-    mkdir -p "$files/usr/lib/pam.d"
-    cp -a "$files/etc/pam.conf" "$files/tmp/"
-    for file in /etc/pam.conf /usr/lib/pam.d/one /etc/ussh/one /etc/ussh/inner /etc/pam.d/one.rpmsave /etc/pam.d/two.rpmsave; do
-        echo 'auth required pam_ussh.so' >"$files$file"
-        case $file in
-        /etc/ussh/one) echo "auth substack $file" >"$files/etc/pam.d/three" ;;
-        /etc/ussh/inner)
-            echo 'auth include /etc/ussh/outer' >"$files/etc/pam.d/three"
-            echo "auth include $file" >"$files/etc/ussh/outer"
-            ;;
-        */one.rpmsave) echo "@include $file" >"$files/etc/pam.d/three" ;;
-        */two.rpmsave) echo "@include ${file##*/}" >"$files/etc/pam.d/three" ;;
-        esac
-        expect 1 rpm_there -e pam_ussh
-        [[ $said == *"$file:auth required"* ]] || fail "$said"
-        rm -f "$files$file" "$files/etc/pam.d/three" "$files/etc/ussh/outer"
-    done
-    mv "$files/tmp/pam.conf" "$files/etc/"
-    rmdir "$files/usr/lib/pam.d" 2>/dev/null || true
+both_scripts_look_alike() {
+    diff <(how_it_looks packaging/debian/libpam-ussh.prerm) <(how_it_looks packaging/pam_ussh.spec) ||
+        fail "Debian's script and RPM's do not look at the same files"
+    [ "$(how_it_looks packaging/pam_ussh.spec | grep -c '() [({]$')" = 3 ] || fail "the functions have other names now"
+}
+
+how_it_looks() {
+    local name
+    for name in pam_files included named_in; do sed -n "/^$name() /,/^[)}]\$/p" "$1"; done
 }
 
 # systemd does not run here.
@@ -102,7 +92,8 @@ expect() {
 $said"
 }
 
-rpm_there() { rpm --root "$files" --dbpath /var/lib/rpm "$@"; }
+rpm_there=(rpm --root "$files" --dbpath /var/lib/rpm)
+rpm_there() { "${rpm_there[@]}" "$@"; }
 
 list() {
     (cd "$files" && find . -xdev \( -path ./proc -o -path ./dev -o -path ./run -o -path ./opt/packages -o -path ./var/lib/rpm \) -prune -o -printf '%M %U %G %p %l\n' | LC_ALL=C sort)

@@ -2,6 +2,7 @@
 # Installed, installed again and purged: the host is as it was before.
 set -euo pipefail
 . /opt/packages/inside/host.sh
+. /opt/packages/inside/lines.sh
 
 step "both packages are installed, with what they need"
 list_files >/tmp/before
@@ -30,30 +31,12 @@ grep -q '^# Mine' /etc/ussh/ca.toml || fail "the edit is gone"
 ! grep ussh-update /tmp/systemctl || fail "the timer is turned on or off"
 
 step "removal is refused wherever libpam finds a line"
-mkdir -p /usr/lib/pam.d
-cp -a /etc/pam.conf /tmp/
-for file in /etc/pam.d/one /etc/pam.conf /usr/lib/pam.d/one /etc/ussh/one /etc/ussh/inner /etc/pam.d/one.bak; do
-    echo 'auth required pam_ussh.so' >$file
-    case $file in
-    *.bak) echo "@include $file" >/etc/pam.d/two ;;
-    /etc/ussh/one) echo "auth substack $file" >/etc/pam.d/two ;;
-    /etc/ussh/inner)
-        echo 'auth include /etc/ussh/outer' >/etc/pam.d/two
-        echo "auth include $file" >/etc/ussh/outer
-        ;;
-    esac
-    expect 1 /var/lib/dpkg/info/libpam-ussh.prerm remove
-    says "$file:auth required"
-    rm -f $file /etc/pam.d/two /etc/ussh/outer
-done
-mv /tmp/pam.conf /etc/
-[ -n "$(ls /usr/lib/pam.d)" ] || rmdir /usr/lib/pam.d
+removal_is_refused_wherever_libpam_finds_a_line '' /var/lib/dpkg/info/libpam-ussh.prerm remove
 
-step "comments and copies do not stand in the way; removed, ca.toml stays"
-echo 'auth required pam_ussh.so' | tee /etc/pam.d/sudo~ /etc/pam.d/sudo.{bak,orig,save,dpkg-old} >/dev/null
-echo '# auth required pam_ussh.so' >/etc/pam.d/one
-expect 0 apt-get remove -y libpam-ussh ussh-ca-tool
-rm /etc/pam.d/one /etc/pam.d/sudo~ /etc/pam.d/sudo.{bak,orig,save,dpkg-old}
+step "comments, copies, a FIFO and files that include each other do not stand in the way; removed, ca.toml stays"
+lines_that_do_not_stand_in_the_way
+expect 0 timeout 300 apt-get remove -y libpam-ussh ussh-ca-tool
+without_these_lines
 [ -e /etc/ussh/ca.toml ] || fail "ca.toml went with remove"
 [ -e /var/lib/pam_ussh ] || fail "the module has forgotten which list was the newest"
 grep -q 'disable --now ussh-update.timer' /tmp/systemctl || fail "the timer is still on"
