@@ -64,7 +64,7 @@ refused_with() {
     # libpam's folders are looked at by name: this is the last one there.
     printf %b "$text" >"$root/etc/pam.d/zz"
     expect 1 timeout 300 "${remove[@]}"
-    [[ $said == *"$file:auth required"* ]] || fail "with $text in a file, $file is not named: $said"
+    [[ $said == *"/${file##*/}:auth required"* ]] || fail "with $text in a file, $file is not named: $said"
     rm "$root$file" "$root/etc/pam.d/zz"
     rmdir -p --ignore-fail-on-non-empty "$folder"
 }
