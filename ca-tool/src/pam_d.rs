@@ -9,6 +9,8 @@ mod text;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use control::Action;
+
 use crate::error::{Error, OrSay, Result};
 
 /// Where libpam looks, the first one first; the last two are where distributions have it built to (SUSE).
@@ -116,6 +118,18 @@ impl Service {
         self.lines.iter().filter(move |line| line.stack == stack)
     }
 
+    /// Over the end of a stack, which libpam takes for a refusal.
+    fn look_for_jumps(&mut self) {
+        for stack in [Stack::Auth, Stack::Account, Stack::Session] {
+            let lines: Vec<Line> = self.of(stack).cloned().collect();
+            for (line, following) in lines.iter().zip((0..lines.len()).rev()) {
+                if matches!(control::action(&line.control, "success"), Action::Jump(over) if over > following) {
+                    self.may_refuse(format!("{}: \"{}\" jumps over more lines than follow", line.place(), line.control));
+                }
+            }
+        }
+    }
+
     fn refuses(&mut self, what: String) {
         self.trouble.push(Trouble { what, refuses: true });
     }
@@ -180,6 +194,7 @@ impl PamD {
         let text =
             fs::read(file).or_say(format!("{} cannot be read", file.display()), "Name a pam.d file that you may read.")?;
         self.read(&text, file, None, (0, 0), &mut service);
+        service.look_for_jumps();
         Ok(service)
     }
 

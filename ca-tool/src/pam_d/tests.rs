@@ -53,6 +53,7 @@ fn what_libpam_does_not_understand_is_said_with_its_place() {
         ("authh required a.so\n", "\"authh\" is neither"),
         ("auth requird a.so\npassword requird b.so\n", "sudo line 1: \"requird\" is no control"),
         ("auth [success=ok defalt=bad] a.so\n", "\"success=ok defalt=bad\" is no control"),
+        ("auth [success=2] a.so\nauth [success=1] b.so\naccount [success=1] a.so\nauth required c.so\n", "jumps over more"),
         ("auth [] a.so\n", "\"\" is no control"),
         ("auth required a.so # x\r\nauth required b.so\r\nauth required b.so\r\n", "sudo line 2: a carriage return"),
         ("@include nowhere\n", "there is no \"nowhere\" to include"),

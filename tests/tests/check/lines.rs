@@ -50,6 +50,7 @@ fn no_acceptance_is_said_where_sudo_refuses_for_the_auth_line_or_the_file() {
         (SUDO.replace("account required", "account [success=ok defalt=bad]"), broken),
         (format!("account [] pam_permit.so\n{SUDO}"), broken),
         (format!("account [success=1\u{a0}default=ignore] pam_permit.so\n{SUDO}"), broken),
+        (SUDO.replace("account", "account [success=2 default=ignore] pam_permit.so\naccount"), broken),
         (SUDO.replace('\n', "\r\n"), "a carriage return"),
         (format!("\r\n{SUDO}"), "a carriage return"),
         (format!("account required pam_ush.so\n{SUDO}"), missing),
@@ -73,6 +74,7 @@ fn no_acceptance_is_said_where_sudo_refuses_for_the_auth_line_or_the_file() {
     world.run(&["sh", "-c", "cp /lib/*/security/pam_permit.so /opt/private/"]).ok();
     for lines in [
         format!("account optional pam_ush.so\n{SUDO}"),
+        format!("account [success=1 default=ignore] pam_permit.so\naccount requisite pam_deny.so\n{SUDO}"),
         SUDO.replace("account", "auth required pam_ush.so\naccount"),
         format!("account required /opt/private/pam_permit.so\n{SUDO}"),
     ] {
