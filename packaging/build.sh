@@ -65,9 +65,10 @@ copy_source() {
     source=$scratch/pam_ussh-$version
     mkdir "$source"
     if [ -e .git ]; then
-        local said
-        said=$(git ls-files 2>&1 >/dev/null) || fail "git does not say what belongs to the source, and not all that lies here does:
-$said"
+        # Where it takes this for no repository, it looks for one further up.
+        local top
+        top=$(git rev-parse --show-toplevel 2>&1) && [ "$top" = "$(pwd -P)" ] ||
+            fail "git does not say what belongs to the source, and not all that lies here does. It says: $top"
         git ls-files -z --cached | xargs -0 sh -c 'ls -d "$@" 2>/dev/null' - | tar -c -T - | tar -xC "$source"
     else
         tar -c --exclude=./target . | tar -xC "$source"
