@@ -2,7 +2,10 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+use std::process::Command;
+
 use ssh_key::HashAlg;
+use ssh_key::encoding::Encode;
 use ussh_cert::Challenge;
 use ussh_cert::algorithm::AlgorithmSet;
 use ussh_cert::challenge::NAMESPACE;
@@ -54,4 +57,23 @@ fn the_request_holds_the_key_and_the_bytes_to_sign() {
     let string = |bytes: &[u8]| [&u32::try_from(bytes.len()).unwrap().to_be_bytes()[..], bytes].concat();
     let request = [&[13][..], &string(&example("key")), &string(&example("to-sign")), &[0; 4]].concat();
     assert_eq!(string(&request), example("request"));
+}
+
+/// The document's other way to such a signature.
+#[test]
+fn ssh_keygen_signs_the_same_bytes() {
+    let folder = std::env::temp_dir().join(format!("ussh-protocol-{}", std::process::id()));
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join("message"), example("message")).unwrap();
+    let commands = "ssh-keygen -q -t ed25519 -N '' -f key
+        ssh-keygen -Y sign -n pam_ussh -f key message
+        ssh-keygen -Y check-novalidate -n pam_ussh -s message.sig <message";
+    let output = Command::new("sh").args(["-ec", commands]).current_dir(&folder).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let signature = ssh_key::SshSig::from_pem(std::fs::read(folder.join("message.sig")).unwrap()).unwrap();
+    let (key, signature) = (signature.public_key().encode_vec().unwrap(), signature.signature().encode_vec().unwrap());
+    std::fs::remove_dir_all(&folder).unwrap();
+    let key = PublicKey::from_blob(&key).unwrap();
+    assert!(verify(&key, &example("to-sign"), &signature, &AlgorithmSet::default()).is_ok());
+    assert_eq!(verify(&key, &example("message"), &signature, &AlgorithmSet::default()), Err(SignatureError::Invalid));
 }

@@ -6,6 +6,7 @@ limit_by_systemd() {
     every_kind_of_session_has_the_limit
     they_end_with_all_that_runs_in_them
     nothing_is_left_where_logind_kills_it
+    loginctl_ends_what_nothing_else_does
 }
 
 a_certificate_that_never_expires() {
@@ -77,6 +78,21 @@ nothing_is_left_where_logind_kills_it() {
     note "it is gone, $(scope killed) is $(systemctl is-active "$(scope killed)" || true)"
     rm /etc/systemd/logind.conf.d/kill.conf
     systemctl restart systemd-logind
+}
+
+loginctl_ends_what_nothing_else_does() {
+    step "Without end_session nothing ends a session but loginctl, and its root shell with it (docs/runbooks/suspected-theft.md)."
+    sshd_session before
+    certificate 3600
+    login stolen -A -tt alice@localhost
+    leave_behind stolen 7007
+    type_in stolen "sudo sh -c 'echo root=\$(id -u); exec sleep 7008'"
+    wait_until screen_has stolen 'root=0'
+    follow docs/runbooks/suspected-theft.md systemd 1
+    wait_until is_gone stolen
+    wait_until forgotten stolen
+    wait_until nothing_runs 7007
+    ! pgrep -f '^sleep 7008' || fail "the root shell runs on"
 }
 
 behind_pam_systemd() {

@@ -6,6 +6,7 @@ export SYSTEMD_COLORS=0
 kind=$1
 cd /opt/boot
 . ./say.sh
+. ./page.sh
 . ./system.sh
 . ./login.sh
 . ./limit.sh

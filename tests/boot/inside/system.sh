@@ -32,13 +32,17 @@ TrustedUserCAKeys /etc/ssh/trusted_user_ca
 PasswordAuthentication no
 LogLevel VERBOSE
 END
-    systemctl restart ssh
+    systemctl reload ssh
+    wait_until read_again
     cat >/etc/pam.d/sudo <<'END'
 auth required pam_ussh.so
 account required pam_ussh.so
 session required pam_permit.so
 END
 }
+
+# sshd starts anew, and says so when it listens.
+read_again() { journalctl --no-pager --quiet --boot -o cat -t sshd | sed '1,/SIGHUP/d' | grep -q '^Server listening'; }
 
 # Debian's own stack for sshd, and this in front of its pam_systemd. With `behind` it comes after it, with `without` there
 # is no pam_systemd.

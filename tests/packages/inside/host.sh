@@ -153,8 +153,19 @@ set_up_by_the_page() {
     make_a_ca
     cp ca.pub revoked_keys /root/
     cd /root
-    follow docs/sshd.md host 1 4
     /usr/sbin/sshd
+    reload_without_systemd
+    follow docs/sshd.md host 1 5
+    until_true bash -c ': </dev/tcp/localhost/22'
+}
+
+# sshd's unit does the same.
+reload_without_systemd() {
+    cat >/usr/sbin/systemctl <<'END'
+#!/bin/sh
+[ "$*" != "reload ssh" ] || kill -HUP "$(cat /run/sshd.pid)"
+END
+    chmod 755 /usr/sbin/systemctl
 }
 
 # Every file that is not the programs' own scratch: its mode, its owner, and what it holds.

@@ -49,3 +49,15 @@ cp desk/revoked_keys .
 follow docs/sshd.md host 1 1
 until_true grep -q 'ussh-session-guard.*ended.*reason=refused' $log
 until_true test ! -e "/proc/$guard"
+
+step "back to the older version, which answers as before"
+cd "$here"
+follow docs/runbooks/upgrading.md package 2 2
+for package in libpam-ussh ussh-ca-tool; do
+    [ "$(dpkg-query -W -f '${Version}' $package)" = 0.1.0-1 ] || fail "the version of $package is not the older one"
+    expect 0 dpkg --verify --verify-format=rpm $package
+done
+grep -q '^journal' /etc/ussh/ca.toml || fail "the edit is gone"
+issue -z 8
+expect 0 ssh_to_host sudo id
+says 'uid=0(root)'

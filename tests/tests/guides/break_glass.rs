@@ -154,3 +154,20 @@ fn a_host_that_does_not_trust_the_ca_lets_nobody_in() {
     world.write("/etc/ssh/trusted_user_ca", "");
     stage.run("elsewhere", "ssh -oBatchMode=yes -i emergency/id_ed25519 root@HOST").refused();
 }
+
+#[test]
+fn what_the_table_says_of_a_key_that_the_agent_does_not_hold_and_of_clocks_brings_one_in() {
+    let world = World::new();
+    let stage = Stage::new(&world);
+    stage.follow_until("ssh-add -L >ca.pub");
+    stage.run("elsewhere", "ssh-add -q -D").ok();
+    let emergency = "ca-tool emergency -s agent:ca.pub -n root --reason test -o now -V -15m:+45m";
+    let output = stage.run("elsewhere", emergency);
+    output.refused();
+    assert!(output.stderr.contains("The ssh-agent does not hold the key"), "{output}");
+    stage.run("elsewhere", "ssh-add -K").ok();
+    let held = stage.run("elsewhere", "ssh-add -l");
+    assert!(held.ok().stdout.contains("ECDSA-SK"), "{held}");
+    stage.run("elsewhere", emergency).ok();
+    stage.run("elsewhere", "ssh -oBatchMode=yes -i now/id_ed25519 root@HOST true").ok();
+}

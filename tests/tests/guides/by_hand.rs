@@ -32,6 +32,10 @@ fn a_host_has_all_of_it_when_the_page_is_done() {
     {
         world.run(&["test", "-s", &format!("/usr/local/share/man/{page}")]).ok();
     }
+    world.write("/etc/manpath.config", &fs::read_to_string("/etc/manpath.config").expect("install man-db"));
+    for words in [["man", "pam_ussh"], ["man", "ca-tool"], ["man", "ca.toml"]] {
+        assert!(world.run(&words).ok().stdout.contains(words[1]), "{words:?}");
+    }
     // And it works: the module, and ca-tool with ussh-pam-try.
     let person = Person::with_agent(&world, world.agent_of("alice", "/home/alice/agent"), &Request::new("alice@corp"));
     let lines = world.run(&["/usr/local/bin/ca-tool", "config", "--pam", "sudo"]);

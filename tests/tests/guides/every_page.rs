@@ -14,12 +14,13 @@ const RUN_BY: &[(&str, &str, &str)] = &[
     ("README.md", "clone", "tests/tests/guides/every_page.rs"),
     ("README.md", "package", "tests/packages/inside/host.sh"),
     ("docs/by-hand.md", "clone host", "tests/tests/guides/by_hand.rs"),
-    ("docs/migrating.md", "host", "tests/tests/guides/migrating.rs"),
+    ("docs/migrating.md", "ca host", "tests/tests/guides/migrating.rs"),
     ("docs/runbooks/break-glass.md", "desk host elsewhere", "tests/tests/guides/break_glass.rs"),
     ("docs/runbooks/ca-rotation.md", "ca host laptop", "tests/tests/guides/runbooks.rs"),
     ("docs/runbooks/lost-yubikey.md", "ca host laptop", "tests/tests/guides/runbooks.rs"),
     ("docs/runbooks/restore-journal.md", "ca", "tests/tests/guides/runbooks.rs"),
     ("docs/runbooks/suspected-theft.md", "ca host laptop", "tests/tests/guides/runbooks.rs"),
+    ("docs/runbooks/suspected-theft.md", "systemd", "tests/boot/inside/limit.sh"),
     ("docs/runbooks/upgrading.md", "host laptop", "tests/tests/guides/runbooks.rs"),
     ("docs/runbooks/upgrading.md", "package", "tests/packages/inside/upgrade.sh"),
     ("docs/runbooks/yubikey-ca.md", "ca laptop", "tests/tests/guides/runbooks.rs"),
@@ -33,7 +34,7 @@ const RUN_BY: &[(&str, &str, &str)] = &[
 const NO_SHELL: [&str; 10] = ["hex", "pam", "text", "toml", "ini", "yaml", "puppet", "json", "ruby", "rust"];
 
 /// Every page of the repository, from its root.
-fn pages() -> BTreeSet<String> {
+pub fn pages() -> BTreeSet<String> {
     fn look(folder: &Path, found: &mut BTreeSet<String>) {
         for entry in fs::read_dir(folder).expect("a folder") {
             let path = entry.expect("an entry").path();
@@ -106,7 +107,7 @@ fn what_a_clone_is_told_to_run_is_there() {
     }
 }
 
-fn is_program(script: &str) -> bool {
+pub fn is_program(script: &str) -> bool {
     fs::metadata(Path::new(ROOT).join(script)).is_ok_and(|data| data.permissions().mode() & 0o111 != 0)
 }
 
@@ -127,8 +128,11 @@ fn the_packages_that_the_pages_install_are_those_that_are_built() {
     let control = fs::read_to_string(Path::new(ROOT).join("packaging/debian/control")).expect("packaging/debian/control");
     for page in ["README.md", "docs/runbooks/upgrading.md"] {
         let text = fs::read_to_string(Path::new(ROOT).join(page)).expect("a page");
-        let line = text.lines().find(|line| line.starts_with("apt-get install ./")).expect("an installation");
-        for file in line.split(' ').filter_map(|word| word.strip_prefix("./")) {
+        let installations = text.lines().filter(|line| line.starts_with("apt-get install "));
+        let files: Vec<&str> =
+            installations.flat_map(|line| line.split(' ')).filter_map(|word| word.strip_prefix("./")).collect();
+        assert!(!files.is_empty(), "{page} installs nothing");
+        for file in files {
             let name = file.trim_end_matches("_*.deb");
             assert!(control.contains(&format!("\nPackage: {name}\n")), "{page}: {name}");
         }

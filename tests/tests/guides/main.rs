@@ -3,6 +3,7 @@
 mod break_glass;
 mod by_hand;
 mod every_page;
+mod in_sentences;
 mod man_page;
 mod migrating;
 mod page;

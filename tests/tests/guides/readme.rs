@@ -7,22 +7,51 @@ const PAGE: &str = "README.md";
 
 #[test]
 fn the_three_recipes_work_one_after_the_other() {
+    follow_the_page(str::to_owned);
+}
+
+/// What takes the place of the YubiKey's two lines, and of `-s yubikey:…`, is one sentence.
+#[test]
+fn they_work_without_a_yubikey_as_the_page_says() {
+    let (make, select) = ("ssh-keygen -t ed25519 -f ca", "-s ca");
+    let page = std::fs::read_to_string(format!("{}/{PAGE}", super::page::ROOT)).expect("the page").replace('\n', " ");
+    assert!(page.contains(&format!("`{make}` in the place of both lines, and `{select}` below.")));
+    let mut made = 0;
+    follow_the_page(|commands| {
+        made += usize::from(commands.contains("ca-tool init"));
+        commands.replace("ca-tool init\nca-tool key export >ca.pub\n", make).replace("-s yubikey:slot=9c", select)
+    });
+    assert_eq!(made, 1);
+}
+
+/// With these changes to what it says.
+fn follow_the_page(mut change: impl FnMut(&str) -> String) {
     let worlds = Worlds::new();
     let stage = worlds.stage();
     let mut answers = Vec::new();
     for step in steps(PAGE) {
-        match &step {
-            Step::Run(block) if ["clone", "package"].contains(&block.place.as_str()) => {} // see `every_page`
-            Step::Run(block) if block.place == "laptop" && block.commands.contains("ssh -A") => {
-                answers.push(stage.take(PAGE, &step));
-                let log = worlds.host.log();
-                match block.refused {
-                    true => assert!(log.iter().any(|line| line.contains("revoked")), "{log:#?}"),
-                    false => assert!(log.iter().any(|line| line.contains("pam_ussh(sudo:account): accepted")), "{log:#?}"),
-                }
-            }
-            _ => _ = stage.take(PAGE, &step),
+        let Step::Run(mut block) = step else {
+            stage.take(PAGE, &step);
+            continue;
+        };
+        if ["clone", "package"].contains(&block.place.as_str()) {
+            continue; // see `every_page`
         }
+        block.commands = change(&block.commands);
+        let (refused, is_login) = (block.refused, block.commands.contains("ssh -A"));
+        let answer = stage.take(PAGE, &Step::Run(block));
+        if !is_login {
+            continue;
+        }
+        answers.push(answer);
+        let log = worlds.host.log();
+        if refused {
+            assert!(log.iter().any(|line| line.contains("revoked")), "{log:#?}");
+            continue;
+        }
+        assert!(log.iter().any(|line| line.contains("pam_ussh(sudo:account): accepted")), "{log:#?}");
+        let check = stage.shell(PAGE, "laptop", "ssh -A alice@HOST 'PATH+=:/opt/rig; ca-tool check'");
+        assert!(check.ok().stdout.contains("alice@corp"), "{check}");
     }
     assert_eq!(answers.len(), 2);
     assert!(answers[0].contains("uid=0(root)"), "{answers:?}");

@@ -89,6 +89,34 @@ fn a_journal_is_brought_back_without_giving_a_number_twice() {
     assert!(shown.ok().stdout.contains("2") && shown.stdout.contains("999") && !shown.stdout.contains("1000"), "{shown}");
 }
 
+#[test]
+fn a_journal_that_was_changed_or_cut_off_is_noticed() {
+    let worlds = Worlds::new();
+    let stage = ready(&worlds);
+    let blocks = || steps(RESTORE).into_iter().filter_map(|step| if let Step::Run(block) = step { Some(block) } else { None });
+    let of_the_page = |words: &str| blocks().find(|block| block.commands.contains(words)).expect("a block").commands;
+    let run = |commands: &str| stage.shell(RESTORE, "ca", commands);
+    run("mkdir older; cp /var/lib/ussh/journal.db older/").ok();
+    run("ca-tool sign -I later -n alice -V +1h id_ed25519.pub").ok();
+    run(&of_the_page("mkdir -p -m 700 backup")).ok();
+    let head = of_the_page("log verify --head");
+    run(&head).ok();
+
+    run("mv /var/lib/ussh/journal.db younger.db; install -m 600 older/journal.db /var/lib/ussh/").ok();
+    run("ca-tool log verify").ok();
+    let answer = run(&head);
+    answer.refused();
+    assert!(answer.stdout.contains("newer rows were taken out"), "{answer}");
+
+    run("install -m 600 younger.db /var/lib/ussh/journal.db; sed -i s/later/never/ /var/lib/ussh/journal.db").ok();
+    run("ca-tool log verify").refused();
+    let difference = run(&of_the_page("log export"));
+    difference.refused();
+    for words in ["\n< ", "\n> ", "later", "never"] {
+        assert!(difference.stdout.contains(words), "{words}: {difference}");
+    }
+}
+
 /// The packages themselves are upgraded under a running `sudo` and an open session by tests/packages.sh.
 #[test]
 fn before_and_after_an_upgrade_all_is_well_and_there_is_a_way_back() {
