@@ -13,6 +13,7 @@ packages=(
     openssl mandoc man-db                                 # what judges attestations and man pages
     graphviz libpam-ssh-agent-auth                        # the README's picture; what people come from
     curl systemd                                          # what fetches lists, and what judges the units
+    jq                                                    # what the manual's examples hand ca-tool's JSON to
 )
 
 package_tools=( # for tests/packages.sh

@@ -200,7 +200,7 @@ A pam.d file before it is put in place (as root):
         &["config"],
         "sudo and sshd, from the files as they are now; each is tried before it takes its place:
   ca-tool config --pam sudo --whole > sudo.new
-  ca-tool doctor --pam sudo.new --service sudo
+  ca-tool doctor --pam sudo.new --service sudo --user alice
   ca-tool config --pam sshd --option end_session --whole > sshd.new
 sshd's own part, and this host's certificates:
   ca-tool config --sshd > /etc/ssh/sshd_config.d/10-ussh.conf

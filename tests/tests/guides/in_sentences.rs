@@ -1,95 +1,35 @@
 //! Commands in sentences and tables: each is one that a block of a page has, or that a test runs.
 
+mod claims;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use claims::{NO_COMMANDS, NOT_RUN, RUN_BY, RUN_IN_OTHER_WORDS};
+
 use super::every_page::{is_program, pages};
+use super::man_page::BY_HAND;
 use super::page::{ROOT, Step, steps};
-
-/// What no block has, and the test that runs it. A word in capitals, such as NAME, stands for any.
-const RUN_BY: &[(&str, &str)] = &[
-    ("--check --diff", "tests/ansible/inside.sh"),
-    ("--out FOLDER", "tests/packages/made.sh"),
-    ("-V -15m:+45m", "tests/tests/guides/break_glass.rs"),
-    ("-V -5m:+55m", "ca-tool/tests/emergency.rs"),
-    ("-s ca", "tests/tests/guides/readme.rs"),
-    ("ca-tool --version", "tests/packages/inside/leaves-nothing.sh"),
-    ("ca-tool check", "tests/tests/guides/readme.rs"),
-    ("ca-tool doctor --json", "tests/tests/doctor/rig.rs"),
-    ("chmod go-w FILE", "tests/tests/guides/updating.rs"),
-    ("chown root FILE", "tests/tests/guides/updating.rs"),
-    ("man ca-tool", "tests/tests/guides/by_hand.rs"),
-    ("man ca.toml", "tests/tests/guides/by_hand.rs"),
-    ("man pam_ussh", "tests/tests/guides/by_hand.rs"),
-    ("pkttyagent --process $$", "tests/tests/other_hosts/pkexec.rs"),
-    ("puppet apply", "tests/ansible/puppet.sh"),
-    ("ssh-keygen -L", "ca-tool/tests/journal.rs"),
-    ("ssh-keygen -Y sign -n pam_ussh", "ussh-cert/tests/protocol.rs"),
-    ("ssh-keygen -Y verify", "ca-tool/tests/signed_lists.rs"),
-    ("ssh-keygen -t ed25519 -f ca", "tests/tests/guides/readme.rs"),
-    ("sudo -i", "tests/tests/config.rs"),
-];
-
-/// The same, where the test has other words for it.
-const RUN_IN_OTHER_WORDS: &[(&str, &str, &str)] = &[
-    ("ca-tool config --pam sudo --whole", "ca-tool/tests/config.rs", "config room root --pam sudo --whole"),
-    // All packages' at once.
-    ("cargo test -p pam_ussh", "tests/run-tests.sh", "test --locked --workspace --no-run"),
-    ("ssh-add -c", "tests/packages/inside/upgrade.sh", "confirm=(-c)"),
-    ("ssh-add -h", "tests/tests/sshd/constrained_keys.rs", "-h localhost"),
-    ("ssh-keygen -Q", "tests/src/bin/krl-bench.rs", "-Q -f krl"),
-    ("ssh-keygen -k", "tests/src/bin/krl-bench.rs", "-q -k -f krl"),
-    ("su bob", "tests/tests/other_hosts/su.rs", "su login bob"),
-];
-
-/// What nothing runs, and why.
-const NOT_RUN: &[(&str, &str)] = &[
-    ("authselect create-profile ussh --base-on sssd", BY_HAND),
-    ("authselect current", BY_HAND),
-    ("authselect disable-feature with-ussh-required", BY_HAND),
-    ("authselect select custom/ussh with-ussh with-ussh-required", BY_HAND),
-    ("sed -i 1e cat /usr/share/pam_ussh/authselect /etc/authselect/custom/ussh/system-auth", BY_HAND),
-    ("tctl lock", "Teleport's, in a comparison"),
-    ("tests/boot.sh container", "a test itself, beside those of tests/run.sh for the time it takes"),
-];
-
-const BY_HAND: &str = "Debian has no authselect; tried by hand, as the page says";
-
-/// Settings, messages, lines of files and of logs.
-const NO_COMMANDS: &[&str] = &[
-    "# ussh-ca-file version=…",
-    "00 01 02 … 1f",
-    "A terminal is required to authenticate",
-    "Accepted publickey … ID … (serial …) CA …",
-    "Certificate invalid: expired",
-    "Defaults env_keep += SSH_AUTH_SOCK",
-    "Defaults runaspw",
-    "EMERGENCY certificate",
-    "No session for cookie",
-    "Permission denied (publickey)",
-    "SHA256(application) || flags || counter || SHA256(bytes of section 2)",
-    "The ssh-agent does not hold the key",
-    "[sudo, sudo-i, sshd]",
-    "ansible_ssh_extra_args: -A",
-    "byte 13, string blob, string data, uint32 flags",
-    "byte flags, uint32 counter",
-    "check(certificate, rules, now)",
-    "name is not a listed principal",
-    "nobody touched it",
-    "not yet valid",
-    "not-updated reason=…",
-    "pam_env user_readenv=1",
-    "penalty: failed authentication",
-    "stale age=…",
-    "string algorithm, string signature",
-    "systemd --user",
-    "the ssh-agent refused the request",
-    "valid_after <= now < valid_before",
-];
 
 /// They hold words together, and are none.
 const QUOTES: [char; 2] = ['"', '\''];
+
+/// What is written as code in a man page: the rest of a line behind one of these.
+const AS_CODE: [&str; 3] = ["Ql", "Ic", "Dl"];
+
+/// Without those where another macro follows: settings and what they may be.
+fn in_manual(page: &str) -> Vec<Vec<String>> {
+    let text = fs::read_to_string(Path::new(ROOT).join(page)).expect("a page");
+    let text = text.replace("\\-", "-").replace("\\&", "").replace("\\(dq", "").replace(QUOTES, "");
+    let macros = text.lines().filter_map(|line| line.strip_prefix('.')).map(words);
+    let code = macros.filter_map(|words| {
+        let at = words.iter().position(|word| AS_CODE.contains(&word.as_str()))?;
+        let last = words.iter().rposition(|word| word.chars().any(char::is_alphanumeric))?;
+        Some(words.get(at + 1..=last)?.to_vec())
+    });
+    code.filter(|words| !words.iter().any(|word| ["Ns", "No", "Ar", "Cm"].contains(&word.as_str()))).collect()
+}
 
 /// The words of each piece of code that stands in a sentence or a table of a page.
 fn in_sentences(page: &str) -> Vec<Vec<String>> {
@@ -167,8 +107,10 @@ fn every_command_in_a_sentence_is_run() {
     let blocks = in_blocks();
     let mut unclaimed = BTreeSet::new();
     let mut needed = BTreeSet::new();
-    for page in pages() {
-        for code in in_sentences(&page).into_iter().filter(|code| code.len() > 1) {
+    let sentences = pages().into_iter().map(|page| (in_sentences(&page), page));
+    let manuals = BY_HAND.map(|page| (in_manual(page), page.to_owned()));
+    for (found, page) in sentences.chain(manuals) {
+        for code in found.into_iter().filter(|code| code.len() > 1) {
             match has(&blocks, &code) {
                 true => {}
                 false if claimed.contains(&code) => _ = needed.insert(code),

@@ -5,6 +5,7 @@ mod by_hand;
 mod every_page;
 mod in_sentences;
 mod man_page;
+mod manual;
 mod migrating;
 mod page;
 mod picture;

@@ -10,7 +10,8 @@ use tests::world::{Output, Request, World};
 use super::page::ROOT;
 use super::sshd_host;
 
-const BY_HAND: [&str; 4] = [
+/// Those that no program prints.
+pub const BY_HAND: [&str; 4] = [
     "pam_ussh/pam_ussh.8",
     "pam_ussh/session-guard/ussh-session-guard.8",
     "pam_ussh/pam-try/ussh-pam-try.8",
@@ -121,6 +122,16 @@ fn a_certificate_by_ssh_keygen_brings_alice_to_sudo() {
     let socket = [("SSH_AUTH_SOCK", agent.socket())];
     let answer = world.run_with("laptop", &socket, &["bash", "-e", "-c", &format!("cd\n{commands}")]);
     assert!(answer.ok().stdout.contains("uid=0(root)"), "{answer}");
+}
+
+#[test]
+fn the_programs_beside_the_module_answer_as_their_pages_say() {
+    let world = host();
+    let version = world.run(&["/usr/libexec/ussh-session-guard", "--version"]);
+    assert!(version.ok().stdout.contains(env!("CARGO_PKG_VERSION")), "{version}");
+    // As Debian ships it.
+    let line = "/usr/libexec/ussh-pam-try --service sudo --user root --call account";
+    assert_eq!(world.run(&["bash", "-c", line]).ok().stdout, "account PAM_SUCCESS\n");
 }
 
 #[test]

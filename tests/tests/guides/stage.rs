@@ -36,7 +36,8 @@ systemctl() {
 
 /// Two machines; the laptop's network is the host's.
 pub struct Worlds {
-    ca: World,
+    /// Where the CA is.
+    pub ca: World,
     /// Where people log in.
     pub host: World,
 }
@@ -93,6 +94,14 @@ impl Stage<'_> {
     fn plug(&self, serial: u32) {
         let mut yubikeys = self.yubikeys.borrow_mut();
         self.ports.plug(yubikeys.entry(serial).or_insert_with(|| YubiKey::new(serial, Firmware::V5_4)));
+    }
+
+    /// Another YubiKey in the place of the first, as it comes out of the box.
+    pub fn factory_new(&self) {
+        if let Some(old) = self.yubikeys.borrow_mut().remove(&FIRST) {
+            self.ports.unplug(&old);
+        }
+        self.plug(FIRST);
     }
 
     #[track_caller]
