@@ -41,10 +41,10 @@ need_programs() {
     for kind in "${kinds[@]}"; do
         case $kind in
         deb) command -v dh >/dev/null || missing+=(debhelper) ;;
-        rpm) command -v rpmbuild >/dev/null || missing+=(rpmbuild) ;;
+        rpm) command -v rpmbuild >/dev/null || missing+=("rpmbuild (Debian: rpm, others: rpm-build)") ;;
         esac
     done
-    [ ${#missing[@]} = 0 ] || fail "please install ${missing[*]}"
+    [ ${#missing[@]} = 0 ] || fail "please install $(printf '%s, ' "${missing[@]}" | sed 's/, $//')"
 }
 
 # The time is that of the newest entry of debian/changelog.

@@ -3,8 +3,8 @@
 # last commit and in a Debian 12 that has git and Rust and little else. README.md's own are all tests and a release build:
 # this takes most of an hour, so tests/run.sh leaves it out.
 #
-#   tests/clone.sh              docs/by-hand.md; and, in another Debian and clone, README.md, then CONTRIBUTING.md
-#   tests/clone.sh PAGE..       these, one after the other in one
+#   tests/clone.sh              docs/by-hand.md; README.md's packages; README.md's tests, and CONTRIBUTING.md: each in another one
+#   tests/clone.sh PAGE[:N]..   all of these pages, or their Nth block, one after the other in one
 #
 # Nothing changes on this host but the build folder, which keeps a Debian of 250 MB, and Debian packages that are missing.
 set -euo pipefail
@@ -23,7 +23,8 @@ main() {
         do_as_told "$@"
     else
         do_as_told docs/by-hand.md
-        do_as_told README.md CONTRIBUTING.md
+        do_as_told README.md:2
+        do_as_told README.md:1 CONTRIBUTING.md
     fi
     echo "All of it went as told, in $SECONDS s."
 }

@@ -1,5 +1,5 @@
-//! docs/by-hand.md: what is built where the page says lands where a host looks for it. Compiling is not done again: the
-//! programs under test stand in for what cargo would have made.
+//! docs/by-hand.md: what is built where the page says lands where a host looks for it. Compiling is done by
+//! tests/clone.sh: the programs under test stand in here for what cargo makes there.
 
 use std::fs;
 

@@ -9,11 +9,12 @@ use super::page::{ROOT, Step, steps};
 
 /// Which test runs the blocks of which page; where only some, those at this place.
 const RUN_BY: &[(&str, &str, &str)] = &[
-    ("CONTRIBUTING.md", "clone", "tests/tests/guides/every_page.rs"),
+    ("CONTRIBUTING.md", "clone", "tests/clone.sh"),
     ("README.md", "ca host laptop", "tests/tests/guides/readme.rs"),
-    ("README.md", "clone", "tests/tests/guides/every_page.rs"),
+    ("README.md", "clone", "tests/clone.sh"),
     ("README.md", "package", "tests/packages/inside/host.sh"),
-    ("docs/by-hand.md", "clone host", "tests/tests/guides/by_hand.rs"),
+    ("docs/by-hand.md", "clone", "tests/clone.sh"),
+    ("docs/by-hand.md", "host", "tests/tests/guides/by_hand.rs"),
     ("docs/migrating.md", "ca host", "tests/tests/guides/migrating.rs"),
     ("docs/runbooks/break-glass.md", "desk host elsewhere", "tests/tests/guides/break_glass.rs"),
     ("docs/runbooks/ca-rotation.md", "ca host laptop", "tests/tests/guides/runbooks.rs"),
@@ -27,6 +28,7 @@ const RUN_BY: &[(&str, &str, &str)] = &[
     ("docs/sshd.md", "host laptop", "tests/tests/guides/sshd_host.rs"),
     ("docs/updating.md", "ca host laptop", "tests/tests/guides/updating.rs"),
     ("docs/updating.md", "systemd", "tests/boot/inside/update.sh"),
+    ("packaging/README.md", "authselect", "tests/packages/inside/authselect.sh"),
     ("packaging/README.md", "debian", "tests/packages/inside/profiles.sh"),
 ];
 
@@ -92,7 +94,7 @@ fn no_command_stands_outside_such_a_block() {
     }
 }
 
-/// They take minutes, and some of them run this test: that what they name is there has to do.
+/// tests/clone.sh runs them, which takes most of an hour: here only what they name is looked for.
 #[test]
 fn what_a_clone_is_told_to_run_is_there() {
     for page in ["README.md", "CONTRIBUTING.md"] {
