@@ -16,13 +16,12 @@ make_authselect() {
 # As Fedora and RHEL have them.
 services() {
     local service
-    for service in sudo doas crond; do
+    for service in sudo doas crond chfn; do
         printf '%s include system-auth\n' auth account password session >"/etc/pam.d/$service"
     done
 }
 
 with_password() { as alice bash -c 'echo alice-password | sudo -kS id'; }
-account_of() { /usr/libexec/ussh-pam-try --service "$1" --user alice --call account; }
 auth_of() { /usr/libexec/ussh-pam-try --service "$1" --user alice --call auth; }
 
 step "authselect is compiled, and the host is its own"
@@ -60,12 +59,12 @@ expect 1 with_password
 says 'Your ssh-agent cannot be asked'
 expect 0 sudo id
 
-step "crond does not ask the module, doas does"
-expect 0 account_of crond
-says 'account PAM_SUCCESS'
+step "others do not ask the module, whoever runs them: crond as root, chfn as alice"
 expect 0 auth_of crond
 says 'asks Password'
-! grep 'pam_ussh(crond' $log || fail "the module was asked"
+expect 0 as alice /usr/libexec/ussh-pam-try --service chfn --user alice --call account
+says 'account PAM_SUCCESS'
+! grep -E 'pam_ussh\((crond|chfn)' $log || fail "the module was asked"
 expect 0 as alice /usr/libexec/ussh-pam-try --service doas --user alice --call account
 logged 'pam_ussh(doas:account): refused'
 

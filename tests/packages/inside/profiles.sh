@@ -57,14 +57,17 @@ expect 1 with_password
 says 'Your ssh-agent cannot be asked'
 chage -d "$(date +%F)" alice
 
-step "cron and login do not ask the module"
+step "cron, login and chfn do not ask the module"
 for service in cron login other; do
     expect 0 of_common $service account
     says 'account PAM_SUCCESS'
     expect 0 of_common $service auth
     says 'asks Password'
 done
-! grep -E 'pam_ussh\((cron|login|other)' $log || fail "the module was asked"
+# Root is not asked anyway; this one runs as the person.
+expect 0 as alice /usr/libexec/ussh-pam-try --service chfn --user alice --call account
+says 'account PAM_SUCCESS'
+! grep -E 'pam_ussh\((cron|login|other|chfn)' $log || fail "the module was asked"
 
 step "words that are added to the lines stay when pam-auth-update runs again, and with an upgrade"
 follow packaging/README.md debian 2 2
