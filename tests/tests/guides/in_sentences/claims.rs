@@ -8,6 +8,7 @@ pub const RUN_BY: &[(&str, &str)] = &[
     ("-V -15m:+45m", "tests/tests/guides/break_glass.rs"),
     ("-V -5m:+55m", "ca-tool/tests/emergency.rs"),
     ("-s ca", "tests/tests/guides/readme.rs"),
+    ("authselect current", "tests/packages/inside/authselect.sh"),
     ("ca-tool --version", "tests/packages/inside/leaves-nothing.sh"),
     ("ca-tool check", "tests/tests/guides/readme.rs"),
     ("ca-tool doctor --json", "tests/tests/doctor/rig.rs"),
@@ -41,18 +42,8 @@ pub const RUN_IN_OTHER_WORDS: &[(&str, &str, &str)] = &[
 ];
 
 /// What nothing runs, and why.
-pub const NOT_RUN: &[(&str, &str)] = &[
-    ("authselect create-profile ussh --base-on sssd", TRIED),
-    ("authselect current", TRIED),
-    ("authselect disable-feature with-ussh-required", TRIED),
-    ("authselect select custom/ussh with-ussh with-ussh-required", TRIED),
-    ("sed -i 1e cat /usr/share/pam_ussh/authselect /etc/authselect/custom/ussh/system-auth", TRIED),
-    ("cat part1 > list; cat part2 >> list", "what nobody should do"),
-    ("tctl lock", "Teleport's, in a comparison"),
-    ("tests/boot.sh container", "a test itself, beside those of tests/run.sh for the time it takes"),
-];
-
-const TRIED: &str = "Debian has no authselect; tried by hand, as the page says";
+pub const NOT_RUN: &[(&str, &str)] =
+    &[("cat part1 > list; cat part2 >> list", "what nobody should do"), ("tctl lock", "Teleport's, in a comparison")];
 
 /// Settings, messages, lines of files and of logs.
 pub const NO_COMMANDS: &[&str] = &[
