@@ -35,11 +35,11 @@ END
     cmp /srv/ussh/revoked_keys "$folder/revoked_keys"
 }
 
-# An editor wants a terminal, and finds comments between which the lines belong.
+# An editor wants a terminal, finds comments between which the lines belong, and cannot be in /run, which may be noexec.
 edited_as_the_page_says() {
-    printf '#!/bin/sh\nsed -i "2r /run/boot/drop-in" "$1"\n' >/run/boot/editor
-    chmod 755 /run/boot/editor
-    SYSTEMD_EDITOR=/run/boot/editor script -qec "$(block docs/updating.md 'sh systemd' 2)" /dev/null
+    printf '#!/bin/sh\nsed -i "2r /run/boot/drop-in" "$1"\n' >/root/editor
+    chmod 755 /root/editor
+    SYSTEMD_EDITOR=/root/editor script -qec "$(block docs/updating.md 'sh systemd' 2)" /dev/null
 }
 
 publish() {
