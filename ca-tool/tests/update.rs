@@ -4,7 +4,8 @@
 mod room;
 
 use std::io::{BufRead, BufReader};
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
+use std::path::Path;
 
 use room::{Done, Room};
 use serde_json::Value;
@@ -96,7 +97,7 @@ fn what_the_ca_published_comes_once() {
     is_brought(&room);
     let mode = |name: &str| std::fs::metadata(room.path(name)).unwrap().permissions().mode() & 0o7777;
     assert_eq!((mode("host/krl"), mode("host/cas")), (0o644, 0o644));
-    let inode = || std::os::unix::fs::MetadataExt::ino(&std::fs::metadata(room.path("host/krl")).unwrap());
+    let inode = || std::fs::metadata(room.path("host/krl")).unwrap().ino();
     let (before, done) = (inode(), update(&room).done());
     assert!(done.stderr.contains("host/krl: still version 1 of 2"), "{done:?}");
     assert_eq!(inode(), before, "nothing is written");
@@ -311,6 +312,35 @@ fn lists_go_where_only_their_owner_can_write() {
     update(&room).done();
     assert!(room.path("host/krl").is_symlink());
     is_brought(&room);
+}
+
+#[test]
+fn a_list_that_others_could_write_is_written_anew_although_it_is_the_same() {
+    let room = room();
+    update(&room).done();
+    for spoil in [
+        |path: &Path| std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o664)).unwrap(),
+        |path: &Path| chown(path, Some(65534), None).unwrap(),
+    ] {
+        spoil(&room.path("host/krl"));
+        let dry = program(&room, &["--config", "ca.toml", "update", "--dry-run"]).done();
+        assert!(dry.stderr.contains("would be brought"), "{dry:?}");
+        let done = update(&room).done();
+        assert!(done.stderr.contains("host/krl is written anew: others could write to it, and pam_ussh believes"), "{done:?}");
+        let now = std::fs::metadata(room.path("host/krl")).unwrap();
+        assert_eq!((now.mode() & 0o7777, now.uid()), (0o644, 0));
+        is_brought(&room);
+        assert!(update(&room).done().stderr.contains("host/krl: still version"));
+    }
+    // Who could write it may have written another one; an older one is not taken back for it.
+    let older = ["out/krl", "out/krl.sig"].map(|name| (name, bytes(&room, name)));
+    publish_krl(&room, "ca", "serial: 4\n");
+    update(&room).done();
+    chown(room.path("host/krl"), Some(65534), None).unwrap();
+    for (name, bytes) in older {
+        room.write(name, bytes);
+    }
+    refused(&room, "is older than the one here");
 }
 
 #[test]

@@ -70,7 +70,7 @@ A host's key, for a year:
 One command from one network:
   ca-tool sign -s ca -I backup -n backup -O clear -O force-command=/usr/bin/backup -O source-address=192.0.2.0/24 backup.pub
 By a key in a hardware security module, and by one in the ssh-agent:
-  ca-tool sign -s 'pkcs11:token=CA;object=ssh-ca?module-path=/usr/lib/softhsm/libsofthsm2.so' -I alice -n alice id.pub
+  ca-tool sign -s 'pkcs11:token=CA?module-path=/usr/lib/softhsm/libsofthsm2.so' -I alice -n alice id.pub
   ca-tool sign -s agent:ca.pub -I alice -n alice id.pub",
     ),
     (
@@ -227,6 +227,70 @@ pub(crate) fn of(path: &[&str]) -> Option<&'static str> {
     EXAMPLES.iter().find(|(verb, _)| *verb == path).map(|(_, text)| *text)
 }
 
+/// What fits into a terminal.
+const WIDTH: usize = 78;
+
+/// Of what goes on.
+const INDENT: usize = 6;
+
+/// A command with lines that a shell puts together again: where the terminal is narrower, clap would break it between any two
+/// words, and what is copied from there would be two commands.
+fn folded(line: &str) -> String {
+    if !line.starts_with(' ') || line.len() <= WIDTH {
+        return line.to_owned();
+    }
+    let (mut out, mut column) = (String::from(" "), 1);
+    for word in options_with_values(shell_words(line.trim_start())) {
+        // A blank before it, and a blank and a backslash behind.
+        if column + 1 + word.len() + 2 > WIDTH && column >= INDENT {
+            out.push_str(" \\\n     ");
+            column = INDENT - 1;
+        }
+        out.push(' ');
+        out.push_str(&word);
+        column += 1 + word.len();
+    }
+    out
+}
+
+/// What is easier to read on one line.
+fn options_with_values(words: Vec<String>) -> Vec<String> {
+    let takes = |option: &str, word: &str| {
+        let fits = INDENT + option.len() + 1 + word.len() + 2 <= WIDTH;
+        fits && option.starts_with('-') && !option.contains(' ') && !word.starts_with('-')
+    };
+    let mut parts: Vec<String> = Vec::new();
+    for word in words {
+        match parts.last_mut() {
+            Some(option) if takes(option, &word) => {
+                option.push_str(&format!(" {word}"));
+            }
+            _ => parts.push(word),
+        }
+    }
+    parts
+}
+
+/// Split at blanks, but not in quotes.
+fn shell_words(command: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut quote = None;
+    for piece in command.split(' ') {
+        match words.last_mut() {
+            Some(word) if quote.is_some() => word.push_str(&format!(" {piece}")),
+            _ => words.push(piece.to_owned()),
+        }
+        for letter in piece.chars() {
+            match (quote, letter) {
+                (None, '\'' | '"') => quote = Some(letter),
+                (Some(open), letter) if open == letter => quote = None,
+                _ => {}
+            }
+        }
+    }
+    words
+}
+
 /// Puts them at the end of each help text.
 pub(super) fn add(command: clap::Command, path: &[&str]) -> clap::Command {
     let names: Vec<_> = command.get_subcommands().map(|verb| verb.get_name().to_owned()).collect();
@@ -235,7 +299,27 @@ pub(super) fn add(command: clap::Command, path: &[&str]) -> clap::Command {
         command.mut_subcommand(&name, |verb| add(verb, &path))
     });
     match of(path) {
-        Some(text) => command.after_help(format!("Examples:\n{text}")),
+        Some(text) => command.after_help(format!("Examples:\n{}", text.lines().map(folded).collect::<Vec<_>>().join("\n"))),
         None => command,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn help_shows_commands_that_can_be_copied_from_a_terminal() {
+        let mut broken = 0;
+        for line in EXAMPLES.iter().flat_map(|(_, text)| text.lines()).filter(|line| line.starts_with(' ')) {
+            let folded = folded(line);
+            assert!(folded.lines().all(|line| line.len() <= WIDTH), "{folded}");
+            assert_eq!(folded.replace(" \\\n     ", ""), line);
+            assert!(!folded.contains(" -O \\\n"), "{folded}");
+            broken += usize::from(folded != line);
+        }
+        assert!(broken > 5, "{broken}");
+        let quoted = format!("  echo {} 'never {} here'", "x".repeat(40), "y".repeat(20));
+        assert_eq!(folded(&quoted), quoted.replace(" 'never", " \\\n      'never"));
     }
 }

@@ -45,6 +45,13 @@ pub(super) fn install(kind: Kind, to: &Path, list: &[u8], signature: &[u8], plac
         ));
     }
     let old = match std::fs::read(&to) {
+        Ok(bytes) if bytes == list && others_can_write(&to)? => {
+            talk::warn(format_args!(
+                "{} is written anew: others could write to it, and pam_ussh believes no such file.",
+                to.display()
+            ));
+            None
+        }
         Ok(bytes) if bytes == list => return Ok(Outcome::Unchanged { edition: new, ca }),
         Ok(bytes) => edition_in_force(kind, &to, &bytes)?,
         Err(error) if error.kind() == ErrorKind::NotFound => None,
@@ -91,11 +98,7 @@ fn refuse_older(kind: Kind, old: Option<Edition>, new: Edition) -> Result<()> {
 /// like /tmp, where nobody moves other people's files, is one for trials.
 fn refuse_what_others_can_write(path: &Path) -> Result<()> {
     const STICKY: u32 = 0o1000;
-    let own = geteuid().as_raw();
-    let is_safe = |metadata: &Metadata| {
-        let by_others = metadata.mode() & 0o022 != 0 && metadata.mode() & STICKY == 0;
-        (metadata.uid() == 0 || metadata.uid() == own) && !by_others
-    };
+    let is_safe = |metadata: &Metadata| is_ours(metadata) && (!is_for_all(metadata) || metadata.mode() & STICKY != 0);
     for path in path.ancestors() {
         match path.metadata() {
             Err(error) if error.kind() == ErrorKind::NotFound => {} // which is said where it is missed
@@ -105,4 +108,18 @@ fn refuse_what_others_can_write(path: &Path) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The same of a file that is there, whose folders are safe.
+fn others_can_write(path: &Path) -> Result<bool> {
+    let metadata = path.metadata().or_say(format!("{} cannot be looked at", path.display()), ADVICE)?;
+    Ok(!is_ours(&metadata) || is_for_all(&metadata))
+}
+
+fn is_ours(metadata: &Metadata) -> bool {
+    metadata.uid() == 0 || metadata.uid() == geteuid().as_raw()
+}
+
+fn is_for_all(metadata: &Metadata) -> bool {
+    metadata.mode() & 0o022 != 0
 }
