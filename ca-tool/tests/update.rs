@@ -301,6 +301,11 @@ fn lists_go_where_only_their_owner_can_write() {
     chmod("host/cas", 0o666);
     refused(&room, "Others can write to ");
     chmod("host/cas", 0o644);
+    for name in ["host", "host/cas"] {
+        chown(room.path(name), Some(65534), None).unwrap();
+        refused(&room, "Others can write to ");
+        chown(room.path(name), Some(0), None).unwrap();
+    }
     // A link stays one, and what it names is replaced.
     std::fs::create_dir(room.path("real")).unwrap();
     symlink(room.path("real/krl"), room.path("host/krl")).unwrap();
