@@ -53,11 +53,6 @@ Without questions but for the PIN; keep the CA's public key:
   ca-tool key unblock --serial 5001234",
     ),
     (
-        &["emergency"],
-        "Into a new folder, by a CA that the ssh-agent has from a security key:
-  ca-tool emergency -s agent:ca.pub -n root --reason 'LDAP is down'",
-    ),
-    (
         &["sign"],
         "A user's key, for an hour, by the YubiKey:
   ca-tool sign -s yubikey:slot=9c -I alice@laptop -n alice id_ed25519.pub
