@@ -22,7 +22,7 @@ packages=(
 
 main() {
     need_root
-    need_packages debootstrap debhelper ca-certificates git iproute2 util-linux
+    need_packages debootstrap debhelper ca-certificates git iproute2 util-linux gcc libc6-dev libpam0g-dev libpcsclite-dev pkg-config
     need_cargo
     folder=$(realpath -m "${CARGO_TARGET_DIR:-target}/authselect")
     make_debian bookworm "$folder" "${packages[@]}"

@@ -34,11 +34,12 @@ do_as_told() {
     local clone=$folder/pam_ussh toolchain cargo_home=${CARGO_HOME:-~/.cargo}
     toolchain=$(rustc --print sysroot)
     rm -rf "$clone"
+    cp /etc/resolv.conf "$folder/root/etc/resolv.conf" # it may have been another one when that was made
     git clone --quiet "file://$PWD" "$clone"
     (
         cd "$clone"
         unshare --mount --pid --uts --ipc --fork --kill-child bash tests/debians/enter.sh "$folder/root" "$clone" "$toolchain" "$cargo_home" -- \
-            env -i HOME=/root TERM=dumb LC_ALL=C.UTF-8 CARGO_HOME="$cargo_home" PATH="$toolchain/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" \
+            env -i ${http_proxy:+http_proxy="$http_proxy"} ${https_proxy:+https_proxy="$https_proxy"} HOME=/root TERM=dumb LC_ALL=C.UTF-8 CARGO_HOME="$cargo_home" PATH="$toolchain/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" \
             tests/clone/follow.sh "$@"
     ) </dev/null || fail "not as told by $*"
 }

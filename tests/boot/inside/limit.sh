@@ -6,7 +6,7 @@ limit_by_systemd() {
     every_kind_of_session_has_the_limit
     they_end_with_all_that_runs_in_them
     nothing_is_left_where_logind_kills_it
-    loginctl_ends_what_nothing_else_does
+    nothing_else_ends_them
 }
 
 a_certificate_that_never_expires() {
@@ -80,19 +80,27 @@ nothing_is_left_where_logind_kills_it() {
     systemctl restart systemd-logind
 }
 
-loginctl_ends_what_nothing_else_does() {
-    step "Without end_session nothing ends a session but loginctl, and its root shell with it (docs/runbooks/suspected-theft.md)."
+nothing_else_ends_them() {
+    step "Without end_session they stay; the user's slice takes all of it along (docs/runbooks/suspected-theft.md)."
     sshd_session before
     certificate 3600
+    login closed -A -tt alice@localhost
+    leave_behind closed 7009
+    type_in closed "sudo sh -c 'setsid sleep 7010 >/dev/null 2>&1 </dev/null &'"
+    wait_until pgrep -f '^sleep 7010'
+    log_out closed
     login stolen -A -tt alice@localhost
     leave_behind stolen 7007
     type_in stolen "sudo sh -c 'echo root=\$(id -u); exec sleep 7008'"
     wait_until screen_has stolen 'root=0'
+    for left in 7007 7008 7009 7010; do
+        pgrep -f "^sleep $left" >/dev/null || fail "sleep $left does not run"
+    done
     follow docs/runbooks/suspected-theft.md systemd 1
     wait_until is_gone stolen
     wait_until forgotten stolen
     wait_until nothing_runs 7007
-    ! pgrep -f '^sleep 7008' || fail "the root shell runs on"
+    ! pgrep -f '^sleep 70(08|09|10)' || fail "that runs on"
 }
 
 behind_pam_systemd() {

@@ -25,7 +25,7 @@ END
     step "The service writes nowhere else than its unit says"
     local folder
     block docs/updating.md 'ini drop-in' 1 >/run/boot/drop-in
-    folder=$(sed -n 's/^ReadWritePaths=//p' /run/boot/drop-in)
+    folder=$(sed -n 's/^ReadWritePaths=-//p' /run/boot/drop-in)
     mkdir -p "$folder"
     sed -i "1i krl = \"$folder/revoked_keys\"" /etc/ussh/ca.toml
     ! systemctl start ussh-update.service 2>/dev/null || fail "it wrote to $folder"

@@ -26,7 +26,7 @@ auth_of() { /usr/libexec/ussh-pam-try --service "$1" --user alice --call auth; }
 
 step "authselect is compiled, and the host is its own"
 make_authselect
-expect 0 authselect select sssd --force
+expect 0 authselect select sssd with-faillock --force
 services
 expect 0 authselect check
 expect 0 authselect current --raw
@@ -51,7 +51,8 @@ install -D -m 644 $here/packaging/authselect /usr/share/pam_ussh/authselect # wh
 follow packaging/README.md authselect 1 1
 expect 0 authselect check
 expect 0 authselect current --raw
-says 'custom/ussh with-ussh with-ussh-required'
+says 'custom/ussh '
+for feature in with-faillock with-ussh with-ussh-required; do says " $feature"; done
 grep pam_ussh.so /etc/pam.d/system-auth
 expect 0 ssh_to_host sudo -k id
 says 'uid=0(root)'

@@ -163,7 +163,15 @@ set_up_by_the_page() {
 reload_without_systemd() {
     cat >/usr/sbin/systemctl <<'END'
 #!/bin/sh
-[ "$*" != "reload ssh" ] || kill -HUP "$(cat /run/sshd.pid)"
+[ "$*" = "reload ssh" ] || exit 0
+pid=$(cat /run/sshd.pid)
+rm /run/sshd.pid
+kill -HUP "$pid"
+for _ in $(seq 600); do # it is written when sshd listens again
+    [ ! -s /run/sshd.pid ] || exit 0
+    sleep 0.1
+done
+exit 1
 END
     chmod 755 /usr/sbin/systemctl
 }

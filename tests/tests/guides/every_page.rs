@@ -32,6 +32,17 @@ const RUN_BY: &[(&str, &str, &str)] = &[
     ("packaging/README.md", "debian", "tests/packages/inside/profiles.sh"),
 ];
 
+/// Scripts follow blocks by their numbers: so many there are.
+const NUMBERED: &[(&str, &str, usize)] = &[
+    ("README.md", "clone", 2),
+    ("README.md", "package", 1),
+    ("docs/runbooks/suspected-theft.md", "systemd", 1),
+    ("docs/runbooks/upgrading.md", "package", 2),
+    ("docs/updating.md", "systemd", 2),
+    ("packaging/README.md", "authselect", 3),
+    ("packaging/README.md", "debian", 2),
+];
+
 /// What else a fenced block may hold: files, which have tests of their own, and what a program prints.
 const NO_SHELL: [&str; 10] = ["hex", "pam", "text", "toml", "ini", "yaml", "puppet", "json", "ruby", "rust"];
 
@@ -72,6 +83,10 @@ fn a_test_runs_the_commands_of_every_page() {
         assert_eq!(found, claimed.remove(page.as_str()).unwrap_or_default(), "{page}: which test runs what?");
     }
     assert!(claimed.is_empty(), "no such pages: {claimed:?}");
+    for (page, place, number) in NUMBERED {
+        let there = steps(page).iter().filter(|step| matches!(step, Step::Run(block) if block.place == *place)).count();
+        assert_eq!(there, *number, "{page}: the script follows another number of blocks for {place}");
+    }
 }
 
 #[test]

@@ -98,8 +98,11 @@ fn a_journal_that_was_changed_or_cut_off_is_noticed() {
     let run = |commands: &str| stage.shell(RESTORE, "ca", commands);
     run("mkdir older; cp /var/lib/ussh/journal.db older/").ok();
     run("ca-tool sign -I later -n alice -V +1h id_ed25519.pub").ok();
-    run(&of_the_page("mkdir -p -m 700 backup")).ok();
-    let head = of_the_page("log verify --head");
+    let nightly = of_the_page("mkdir -p -m 700 backup");
+    run(&nightly).ok();
+    run("ca-tool sign -I later -n alice -V +1h id_ed25519.pub").ok();
+    run(&nightly).ok();
+    let head = of_the_page("ca-tool log verify $(");
     run(&head).ok();
 
     run("mv /var/lib/ussh/journal.db younger.db; install -m 600 older/journal.db /var/lib/ussh/").ok();
@@ -107,6 +110,12 @@ fn a_journal_that_was_changed_or_cut_off_is_noticed() {
     let answer = run(&head);
     answer.refused();
     assert!(answer.stdout.contains("newer rows were taken out"), "{answer}");
+    // The next nights do not take it for the journal.
+    for _ in 0..2 {
+        run("cp backup/journal.db backup/heads .").ok();
+        run(&nightly).refused();
+        run("cmp journal.db backup/journal.db; cmp heads backup/heads").ok();
+    }
 
     run("install -m 600 younger.db /var/lib/ussh/journal.db; sed -i s/later/never/ /var/lib/ussh/journal.db").ok();
     run("ca-tool log verify").refused();

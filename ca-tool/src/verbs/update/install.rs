@@ -47,8 +47,9 @@ pub(super) fn install(kind: Kind, to: &Path, list: &[u8], signature: &[u8], plac
     let old = match std::fs::read(&to) {
         Ok(bytes) if bytes == list && others_can_write(&to)? => {
             talk::warn(format_args!(
-                "{} is written anew: others could write to it, and pam_ussh believes no such file.",
-                to.display()
+                "{} {} anew: others could write to it, and pam_ussh believes no such file.",
+                to.display(),
+                if place.dry_run { "would be written" } else { "is written" }
             ));
             None
         }
@@ -98,7 +99,9 @@ fn refuse_older(kind: Kind, old: Option<Edition>, new: Edition) -> Result<()> {
 /// like /tmp, where nobody moves other people's files, is one for trials.
 fn refuse_what_others_can_write(path: &Path) -> Result<()> {
     const STICKY: u32 = 0o1000;
-    let is_safe = |metadata: &Metadata| is_ours(metadata) && (!is_for_all(metadata) || metadata.mode() & STICKY != 0);
+    let is_safe = |metadata: &Metadata| {
+        is_ours(metadata) && (!is_for_all(metadata) || (metadata.is_dir() && metadata.mode() & STICKY != 0))
+    };
     for path in path.ancestors() {
         match path.metadata() {
             Err(error) if error.kind() == ErrorKind::NotFound => {} // which is said where it is missed

@@ -8,7 +8,6 @@ pub const RUN_BY: &[(&str, &str)] = &[
     ("-V -15m:+45m", "tests/tests/guides/break_glass.rs"),
     ("-V -5m:+55m", "ca-tool/tests/emergency.rs"),
     ("-s ca", "tests/tests/guides/readme.rs"),
-    ("authselect current", "tests/packages/inside/authselect.sh"),
     ("ca-tool --version", "tests/packages/inside/leaves-nothing.sh"),
     ("ca-tool check", "tests/tests/guides/readme.rs"),
     ("ca-tool doctor --json", "tests/tests/doctor/rig.rs"),
@@ -30,20 +29,21 @@ pub const RUN_BY: &[(&str, &str)] = &[
 /// The same, where the test has other words for it.
 pub const RUN_IN_OTHER_WORDS: &[(&str, &str, &str)] = &[
     ("ca-tool config --pam sudo --whole", "ca-tool/tests/config.rs", "config room root --pam sudo --whole"),
-    // All packages' at once.
-    ("cargo test -p pam_ussh", "tests/run-tests.sh", "test --locked --workspace --no-run"),
     ("ssh-add -c", "tests/packages/inside/upgrade.sh", "confirm=(-c)"),
     ("ssh-add -h", "tests/tests/sshd/constrained_keys.rs", "-h localhost"),
-    ("ssh-keygen -Q", "tests/src/bin/krl-bench.rs", "-Q -f krl"),
-    ("ssh-keygen -k", "tests/src/bin/krl-bench.rs", "-q -k -f krl"),
+    ("ssh-keygen -Q", "ca-tool/tests/krl.rs", "-Q -f krl"),
+    ("ssh-keygen -k", "ca-tool/tests/inspect.rs", "ssh-keygen -q -k -f revoked"),
     ("ssh -N", "tests/boot/inside/limit.sh", "-N alice@localhost"),
     ("su bob", "tests/tests/other_hosts/su.rs", "su login bob"),
     ("ussh-session-guard --version", "tests/tests/guides/man_page.rs", "/usr/libexec/ussh-session-guard --version"),
 ];
 
 /// What nothing runs, and why.
-pub const NOT_RUN: &[(&str, &str)] =
-    &[("cat part1 > list; cat part2 >> list", "what nobody should do"), ("tctl lock", "Teleport's, in a comparison")];
+pub const NOT_RUN: &[(&str, &str)] = &[
+    ("cargo test -p pam_ussh", "tests/run-tests.sh compiles and runs the tests of all packages at once"),
+    ("cat part1 > list; cat part2 >> list", "what nobody should do"),
+    ("tctl lock", "Teleport's, in a comparison"),
+];
 
 /// Settings, messages, lines of files and of logs.
 pub const NO_COMMANDS: &[&str] = &[
