@@ -156,3 +156,38 @@ fn json_says_what_has_left_also_when_a_later_one_fails() {
     assert_eq!(said["certificates"][0]["certificate"], room.read("one-cert.pub").trim_end());
     assert!(said["journal"].is_null(), "{said:#}");
 }
+
+/// Its private number has 31 bytes.
+const SHORT: &str = "\
+-----BEGIN OPENSSH PRIVATE KEY-----\n\
+b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAaAAAABNlY2RzYS\n\
+1zaGEyLW5pc3RwMjU2AAAACG5pc3RwMjU2AAAAQQQNPyeAYEfO6Sjj1L+TuMXwDNs5ZhkH\n\
+rc/dold4bNLGAlASULUZ3IsaP0fKOMs5YJ04T1ZxOIx7l3JaPKPus3yWAAAAoDf7Xkk3+1\n\
+5JAAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBA0/J4BgR87pKOPU\n\
+v5O4xfAM2zlmGQetz92iV3hs0sYCUBJQtRncixo/R8o4yzlgnThPVnE4jHuXclo8o+6zfJ\n\
+YAAAAfR8yE5rwHPDboL1BPS5415daX8rTA2QCzrXoyK8Tf2gAAAAVzaG9ydAECAwQ=\n\
+-----END OPENSSH PRIVATE KEY-----\n";
+
+#[test]
+fn an_ecdsa_key_that_begins_with_zeros_signs_in_an_agent_and_not_from_its_file() {
+    let room = Room::new();
+    room.key("id", "ed25519");
+    room.write("ca", SHORT);
+    std::fs::set_permissions(room.path("ca"), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    room.write("ca.pub", room.ok("ssh-keygen", &["-y", "-f", "ca"]));
+    let words = |ca| ["sign", "-s", ca, "-I", "a", "-n", "a", "id.pub"];
+    let done = room.ca_tool(&words("ca")).refused("ca is an ECDSA key whose number begins with zeros");
+    assert!(done.stderr.contains("ssh-add ca; ca-tool sign -s agent:ca.pub"), "{done:?}");
+    room.ok("ssh-keygen", &["-q", "-p", "-P", "", "-N", "secret", "-f", "ca"]);
+    room.write("passphrase", "secret");
+    let mut command = room.program("sh");
+    let program = env!("CARGO_BIN_EXE_ca-tool");
+    command.args(["-c", &format!("{program} --journal j --secret-fd passphrase=3 {} 3<passphrase", words("ca").join(" "))]);
+    room::Done::of(command).refused("ca is an ECDSA key whose number begins with zeros");
+    let script = format!(
+        "ssh-keygen -q -p -P secret -N '' -f ca; eval $(ssh-agent) >&2; ssh-add -q ca; {program} --journal j {}; code=$?; ssh-agent -k >&2; exit $code",
+        words("agent:ca.pub").join(" ")
+    );
+    room.ok("sh", &["-c", &script]);
+    assert!(room.ok("ssh-keygen", &["-L", "-f", "id-cert.pub"]).contains("ecdsa-sha2-nistp256"));
+}

@@ -23,7 +23,9 @@ pub(super) fn open(path: &Path, setting: &Setting) -> Result<Box<dyn CaSigner>> 
     let text =
         zeroize::Zeroizing::new(fs::read(path).or_say(format!("The CA's key {} cannot be read", path.display()), advice)?);
     refuse_public(&text, path)?;
-    let key = PrivateKey::from_openssh(&*text).or_say(format!("{} is not a private key", path.display()), advice)?;
+    let key = PrivateKey::from_openssh(&*text);
+    refuse_short(&key, path)?;
+    let key = key.or_say(format!("{} is not a private key", path.display()), advice)?;
     refuse_rsa(&key, path)?;
     let key = if key.is_encrypted() { decrypt(&key, path, setting)? } else { key };
     if let Some(flags) = sk::flags(&key) {
@@ -48,6 +50,20 @@ fn refuse_public(text: &[u8], path: &Path) -> Result<()> {
     ))
 }
 
+/// OpenSSH leaves zeros in front of an ECDSA key's number out, which one nistp256 key in 512 has; ssh-key wants 32 bytes.
+fn refuse_short<T>(key: &ssh_key::Result<T>, path: &Path) -> Result<()> {
+    match key {
+        Err(ssh_key::Error::Encoding(ssh_key::encoding::Error::Length)) => Err(Error::new(
+            format!(
+                "{} is an ECDSA key whose number begins with zeros, which is not read from files here, or is damaged.",
+                path.display()
+            ),
+            format!("Have an ssh-agent sign with it: ssh-add {0}; ca-tool sign -s agent:{0}.pub …", path.display()),
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// The rsa crate's private-key operations leak through their timing (RUSTSEC-2023-0071); OpenSSH's do not.
 fn refuse_rsa(key: &PrivateKey, path: &Path) -> Result<()> {
     match key.algorithm() {
@@ -62,7 +78,9 @@ fn refuse_rsa(key: &PrivateKey, path: &Path) -> Result<()> {
 fn decrypt(key: &PrivateKey, path: &Path, setting: &Setting) -> Result<PrivateKey> {
     for _ in 0..TRIES {
         let passphrase = setting.secrets.ask(Kind::Passphrase, &format!("Passphrase of {}", path.display()))?;
-        match key.decrypt(passphrase.bytes()) {
+        let decrypted = key.decrypt(passphrase.bytes());
+        refuse_short(&decrypted, path)?;
+        match decrypted {
             Ok(key) => return Ok(key),
             Err(_) if passphrase.was_typed() => talk::say("That is not its passphrase."),
             Err(_) => {
