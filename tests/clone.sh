@@ -39,7 +39,7 @@ do_as_told() {
     (
         cd "$clone"
         unshare --mount --pid --uts --ipc --fork --kill-child bash tests/debians/enter.sh "$folder/root" "$clone" "$toolchain" "$cargo_home" -- \
-            env -i ${http_proxy:+http_proxy="$http_proxy"} ${https_proxy:+https_proxy="$https_proxy"} HOME=/root TERM=dumb LC_ALL=C.UTF-8 CARGO_HOME="$cargo_home" PATH="$toolchain/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" \
+            env -i ${http_proxy:+http_proxy="$http_proxy"} ${https_proxy:+https_proxy="$https_proxy"} HOME=/root TERM=dumb LC_ALL=C.UTF-8 CARGO_HOME="$cargo_home" PATH="$toolchain/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:$cargo_home/bin" \
             tests/clone/follow.sh "$@"
     ) </dev/null || fail "not as told by $*"
 }
