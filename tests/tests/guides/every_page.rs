@@ -109,6 +109,23 @@ fn no_command_stands_outside_such_a_block() {
     }
 }
 
+/// A shell that people paste into goes on behind a command that failed: `&&` must hold each line to the one before.
+#[test]
+fn a_file_of_pams_is_put_in_place_when_all_before_it_went_well() {
+    let mut found = 0;
+    for page in pages() {
+        for step in steps(&page) {
+            let Step::Run(block) = step else { continue };
+            let lines: Vec<&str> = block.commands.lines().collect();
+            for pair in lines.windows(2).filter(|pair| pair[1].contains("install ") && pair[1].contains(" /etc/pam.d/")) {
+                assert!(pair[0].ends_with(" &&"), "{page}: && at the end of: {}", pair[0]);
+                found += 1;
+            }
+        }
+    }
+    assert!(found > 0);
+}
+
 /// tests/clone.sh runs them, which takes most of an hour: here only what they name is looked for.
 #[test]
 fn what_a_clone_is_told_to_run_is_there() {

@@ -1,6 +1,7 @@
 //! What a page has to be done: fenced blocks whose first line is three backticks, `sh` and a place, such as `sh host`,
 //! or `sh host refused` where the last command must fail; and what people do with their hands, in comments that nobody
-//! sees: `<!-- plug 5001234 -->`, `<!-- unplug 5001234 -->`, `<!-- ca:FILE -> host:FILE -->`.
+//! sees: `<!-- plug 5001234 -->`, `<!-- unplug 5001234 -->`, `<!-- ca:FILE -> host:FILE -->`; and `<!-- lose ca:FILE -->`, the
+//! disaster that the page is for, which nobody shall copy from it.
 
 use std::path::Path;
 
@@ -21,6 +22,8 @@ pub enum Step {
     Bring([String; 4]),
     Plug(u32),
     Unplug(u32),
+    /// A place's file or folder is gone.
+    Lose([String; 2]),
 }
 
 /// Where the repository is.
@@ -68,10 +71,11 @@ fn by_hand(words: &str) -> Option<Step> {
         let ((from, file), (to, copy)) = (from.split_once(':')?, to.split_once(':')?);
         return Some(Step::Bring([from, file, to, copy].map(str::to_owned)));
     }
-    let (what, serial) = words.split_once(' ')?;
+    let (what, which) = words.split_once(' ')?;
     match what {
-        "plug" => serial.parse().ok().map(Step::Plug),
-        "unplug" => serial.parse().ok().map(Step::Unplug),
+        "plug" => which.parse().ok().map(Step::Plug),
+        "unplug" => which.parse().ok().map(Step::Unplug),
+        "lose" => which.split_once(':').map(|(place, file)| Step::Lose([place, file].map(str::to_owned))),
         _ => None,
     }
 }

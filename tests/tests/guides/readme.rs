@@ -1,6 +1,6 @@
 //! README.md: three recipes on fresh machines, which end with a revoked certificate.
 
-use super::page::{Step, steps};
+use super::page::{Step, blocks, steps};
 use super::stage::Worlds;
 
 const PAGE: &str = "README.md";
@@ -55,6 +55,29 @@ fn follow_the_page(mut change: impl FnMut(&str) -> String) {
     }
     assert_eq!(answers.len(), 2);
     assert!(answers[0].contains("uid=0(root)"), "{answers:?}");
+    for service in ["sudo", "sudo-i", "sshd"] {
+        assert!(worlds.host.read(&format!("/etc/pam.d/{service}")).contains("pam_ussh.so revoked_keys="), "{service}");
+    }
     // Plain keys open nothing any more.
     assert_eq!(worlds.host.ssh("alice").run("id").code, 254);
+}
+
+/// As somebody pastes them: the shell does not stop at the first command that fails.
+#[test]
+fn what_doctor_refuses_is_not_put_in_place_nor_an_empty_file() {
+    let worlds = Worlds::new();
+    let stage = worlds.stage();
+    let host = |commands: &str| stage.shell(PAGE, "host", commands).ok().stdout.clone();
+    host(": >ca.pub; : >revoked_keys; mkdir -p /etc/ussh");
+    for (fault, mended, files) in [
+        ("chmod 777 /etc/ssh", "chmod 755 /etc/ssh", "/etc/pam.d/{sudo,sudo-i,sshd}"),
+        ("echo nonsense >/etc/ussh/ca.toml", "rm /etc/ussh/ca.toml", "/etc/pam.d/{sudo,sudo-i,sshd} /etc/ssh/sshd_config.d/*"),
+    ] {
+        let before = host(&format!("{fault}; cat {files}"));
+        for block in blocks(PAGE).iter().filter(|block| block.commands.contains("/etc/pam.d/")) {
+            let answer = stage.shell(PAGE, "host", &format!("set +e\n{}", block.commands));
+            assert_eq!(host(&format!("cat {files}")), before, "{answer}");
+        }
+        host(mended);
+    }
 }

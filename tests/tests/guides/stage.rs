@@ -87,6 +87,7 @@ impl Stage<'_> {
             }
             Step::Plug(serial) => self.plug(*serial),
             Step::Unplug(serial) => self.ports.unplug(&self.yubikeys.borrow()[serial]),
+            Step::Lose([place, file]) => _ = self.shell(page, place, &format!("rm -r {file}")).ok(),
         }
         String::new()
     }
