@@ -27,6 +27,7 @@ put_what_is_tested() {
     install -D -m 755 "$CA_TOOL" "$files/usr/bin/ca-tool"
     install -D -m 644 -t "$files/usr/lib/systemd/system" "$here"/../../packaging/systemd/ussh-update.*
     install -D -m 644 -t "$files/opt/boot" "$here"/inside/*.sh
+    install -D -m 644 -t "$files/opt/boot/role" "$here"/../../packaging/ansible/roles/ussh/files/*.sh
     cp -a docs "$files/opt/boot/"
     cat >"$files/etc/systemd/system/boot-test.service" <<END
 [Unit]

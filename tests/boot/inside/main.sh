@@ -13,6 +13,7 @@ cd /opt/boot
 . ./guard.sh
 . ./clock.sh
 . ./update.sh
+. ./way_back.sh
 . ./doctor.sh
 
 main() {
@@ -22,6 +23,7 @@ main() {
     ended_by_the_guard
     ended_by_revocation
     fetched_by_systemd
+    timer_on_the_way_back
     examined_under_systemd
     [ "$kind" = machine ] || return 0
     forwards_and_back
