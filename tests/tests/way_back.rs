@@ -78,7 +78,10 @@ impl Host {
     fn version(&self, name: &str) -> String {
         let asked = Command::new("ssh-keygen").args(["-Q", "-l", "-f"]).arg(self.path(name)).output().expect("ssh-keygen");
         let said = String::from_utf8_lossy(&asked.stdout).into_owned();
-        said.lines().find_map(|line| line.strip_prefix("# KRL version ")).unwrap_or_else(|| panic!("{name}: {asked:?}")).to_owned()
+        said.lines()
+            .find_map(|line| line.strip_prefix("# KRL version "))
+            .unwrap_or_else(|| panic!("{name}: {asked:?}"))
+            .to_owned()
     }
 }
 
