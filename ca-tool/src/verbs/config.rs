@@ -116,6 +116,11 @@ pub(crate) fn run(args: &Args, setting: &Setting) -> Result<()> {
     say(&lines, setting)
 }
 
+/// Whether `--pam` knows this service.
+pub(crate) fn has_lines_for(service: &str) -> bool {
+    Service::value_variants().iter().any(|known| known.name() == service)
+}
+
 /// A path as sshd_config has it; nothing for one that sshd cannot read.
 pub(crate) fn sshd_word(path: &str) -> Option<String> {
     sshd::quoted(path).ok()

@@ -17,6 +17,7 @@ mod sudoers;
 mod systemd;
 mod traps;
 mod trial;
+mod unasked;
 mod updates;
 mod versions;
 

@@ -1,6 +1,6 @@
 //! Files that pam_ussh reads or is.
 
-use super::rig::{Case, Mended, each, host, shell};
+use super::rig::{Case, Mended, doctor, each, host, shell};
 
 #[test]
 fn files_that_others_can_write_or_that_are_missing_are_found() {
@@ -151,22 +151,6 @@ fn lists_that_cannot_be_relied_on_are_found() {
             mended: Mended::Elsewhere("ca-tool krl build", back),
         },
         Case {
-            make: "sed -i 's/ revoked_keys=[^ ]*//' /etc/pam.d/sudo",
-            says: ("pam.d", "warning", "revoked_keys is not asked, so who is revoked gets in"),
-            mended: Mended::AsItSays,
-        },
-        Case {
-            // Not in a block of ours: another one would not take this line away.
-            make: "sed -i '/# [BE].* pam_ussh$/d; s/ revoked_keys=[^ ]*//' /etc/pam.d/sudo",
-            says: ("pam.d", "warning", "/etc/pam.d/sudo line 3: /etc/ssh/revoked_keys is not asked"),
-            mended: Mended::By("cp -a /root/etc/pam.d/sudo /etc/pam.d/"),
-        },
-        Case {
-            make: "echo 'account required pam_ussh.so' >>/etc/pam.d/sudo",
-            says: ("pam.d", "warning", "revoked_keys is not asked, so who is revoked gets in"),
-            mended: Mended::By("cp -a /root/etc/pam.d/sudo /etc/pam.d/"),
-        },
-        Case {
             make: "sed -i 's/revoked_keys=[^ ]*/& authorized_principals_file=\\/etc\\/ssh\\/who/' /etc/pam.d/sudo",
             says: ("principals", "problem", "/etc/ssh/who cannot be read"),
             mended: Mended::By("echo root >/etc/ssh/who"),
@@ -193,6 +177,32 @@ fn lists_that_are_fetched_are_looked_after() {
             mended: Mended::Elsewhere("ca-tool update", "rm /etc/ussh/ca.toml"),
         },
         Case {
+            make: "printf '[update]\\nkrl = \"/srv/krl\"\\n' >/etc/ussh/ca.toml; rm /etc/ssh/revoked_keys",
+            says: ("update", "problem", "ca.toml says where /etc/ssh/revoked_keys comes from, and it is not here"),
+            mended: Mended::Elsewhere("ca-tool update", "rm /etc/ussh/ca.toml"),
+        },
+        Case {
+            // No line asks for it, and so nothing else says it.
+            make: "printf '[update]\\nkrl = \"/srv/krl\"\\n' >/etc/ussh/ca.toml; sed -i 's/ revoked_keys=[^ ]*//' /etc/pam.d/*; \
+                   rm /etc/ssh/revoked_keys; mkdir /etc/ssh/revoked_keys",
+            says: ("update", "problem", "ca.toml says where /etc/ssh/revoked_keys comes from, and it cannot be read"),
+            mended: Mended::Elsewhere("ca-tool update", "rm /etc/ussh/ca.toml"),
+        },
+        Case {
+            make: "printf '[update]\\nkrl = \"/srv/krl\"\\n' >/etc/ussh/ca.toml; truncate -s 20 /etc/ssh/revoked_keys",
+            says: (
+                "update",
+                "problem",
+                "ca.toml says where /etc/ssh/revoked_keys comes from, and it cannot have come from there",
+            ),
+            mended: Mended::Elsewhere("ca-tool update", "rm /etc/ussh/ca.toml"),
+        },
+        Case {
+            make: "printf 'ca_file = \"/etc/ssh/cas\"\\n[update]\\nca_file = \"/srv/cas\"\\n' >/etc/ussh/ca.toml",
+            says: ("update", "problem", "/etc/ssh/cas, by which ca-tool update judges what it fetches, cannot be read"),
+            mended: Mended::Elsewhere("install -m 644 ca.pub /etc/ssh/cas", "cp /etc/ssh/trusted_user_ca /etc/ssh/cas"),
+        },
+        Case {
             make: "cp /etc/ssh/revoked_keys /srv/krl; ca-tool --krl /srv/krl krl sign -s $(ls /root/ca-* | head -1); \
                    cp /srv/krl.sig /etc/ssh/revoked_keys.sig; ssh-keygen -q -k -z 4 -f /etc/ssh/revoked_keys; \
                    printf '[update]\\nkrl = \"/srv/krl\"\\n' >/etc/ussh/ca.toml",
@@ -200,6 +210,24 @@ fn lists_that_are_fetched_are_looked_after() {
             mended: Mended::AsItSays,
         },
     ]);
+}
+
+#[test]
+fn that_a_list_is_not_there_is_said_once() {
+    let world = host();
+    shell(&world, "sed -i 's/ revoked_keys=[^ ]*//' /etc/pam.d/*; rm /etc/ssh/revoked_keys; mkdir -p /etc/ussh");
+    let checks = || -> Vec<_> {
+        let (findings, _) = doctor(&world);
+        findings.into_iter().filter(|it| it.state != "ok" && it.check != "sshd").map(|it| it.check).collect()
+    };
+    assert_eq!(checks(), ["krl"]);
+    world.write("/etc/ussh/ca.toml", "[update]\nkrl = \"/srv/krl\"\n");
+    assert_eq!(checks(), ["update"]);
+    shell(
+        &world,
+        "cp -a /root/etc/ssh/revoked_keys /etc/ssh/; cp -a /root/etc/pam.d/* /etc/pam.d/; rm /etc/ssh/trusted_user_ca",
+    );
+    assert!(checks().contains(&"ca-file".to_owned()) && !checks().contains(&"update".to_owned()), "{:?}", checks());
 }
 
 #[test]

@@ -5,5 +5,6 @@ mod files;
 mod lines;
 mod rig;
 mod sshd_and_sudo;
+mod unasked;
 mod well;
 mod yubikey;

@@ -65,6 +65,7 @@ fn nothing_is_said_of_what_is_as_it_should_be() {
         "cp /etc/ssh/{trusted_user_ca,copy}; sed -i 's,trusted_user_ca,copy,' /etc/ssh/sshd_config.d/10-ussh.conf",
         "mkdir /etc/ssh/cas; cp /etc/ssh/trusted_user_ca /etc/ssh/cas/; ln -s cas /etc/ssh/link; sed -i 's,pam_ussh.so,& ca_file=/etc/ssh/link/trusted_user_ca,' /etc/pam.d/sudo",
         "sed -i '/pam_rootok/d; s/pam_ussh.so/& group=ops/' /etc/pam.d/sudo",
+        "echo 'session required pam_ussh.so' >>/etc/pam.d/sudo",
         "sed -i 's/^account.*pam_rootok.so/account sufficient pam_rootok.so/' /etc/pam.d/sudo",
         "echo 'account sufficient pam_permit.so' >/etc/pam.d/deeper; sed -i '1i account substack deeper' /etc/pam.d/sudo",
         "sed -i 's/success=1/success=2/; s/^account  required/account [success=done default=die]/; /END/i account required pam_ussh.so revoked_keys=/etc/ssh/revoked_keys' /etc/pam.d/sudo",

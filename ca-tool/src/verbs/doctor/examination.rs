@@ -36,7 +36,7 @@ fn lines(stacks: &Stacks, setting: &Setting, found: &mut Findings) {
     sshd::look(stacks, &setting.krl, found);
     sudoers::look(stacks, found);
     systemd::look(stacks, found);
-    updates::look(setting, found);
+    updates::look(stacks, setting, found);
 }
 
 /// What a program of the system's answers; nothing where there is no such program. Nobody's environment tells it anything.

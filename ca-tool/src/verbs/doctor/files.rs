@@ -35,7 +35,8 @@ pub(super) fn look(stacks: &Stacks, setting: &Setting, found: &mut Findings) {
     for list in &lists {
         revoked::look(list, stacks, found);
     }
-    if lists.is_empty() {
+    // Where it should come by itself, `updates` misses it.
+    if lists.is_empty() && setting.update.krl.is_none() {
         let what = "There is no list of what is revoked: a stolen certificate counts until it expires.";
         found.warning(revoked::CHECK, what, Some(revoked::bring(&setting.krl)));
     }

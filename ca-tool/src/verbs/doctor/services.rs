@@ -6,11 +6,12 @@ use nix::unistd::{Group, geteuid};
 
 use super::finding::{Findings, State};
 use super::stacks::{MODULE, Stacked, Stacks, put, values};
+use super::unasked;
 use crate::error::{OrSay, Result};
 use crate::pam_d::{Line, Stack};
 use crate::pam_try::{self, Question};
 
-const CHECK: &str = "pam.d";
+pub(super) const CHECK: &str = "pam.d";
 
 /// A service of its own, so that the log shows who asked.
 const SERVICE: &str = "ussh-doctor";
@@ -26,14 +27,14 @@ pub(super) fn look(stacks: &Stacks, krl: &Path, found: &mut Findings) {
         found.warning(
             CHECK,
             format!("No service has a line with {MODULE}: nobody is asked for a certificate."),
-            Some(put("sudo", &[])),
+            put("sudo", &[]),
         );
     }
     // Lines with the same words have the same fault, which is said once.
     let mut asked: Vec<(&[String], Fault)> = Vec::new();
     for stacked in &stacks.services {
         let before = found.0.len();
-        let mut is_sound = true;
+        let (mut is_sound, mut understood) = (true, Vec::new());
         for trouble in &stacked.service.trouble {
             found.problem(CHECK, trouble.sentence(), None);
         }
@@ -47,13 +48,14 @@ pub(super) fn look(stacks: &Stacks, krl: &Path, found: &mut Findings) {
             });
             is_sound &= fault == Fault::None;
             if fault != Fault::Words {
-                revocation(line, stacked, krl, found);
+                understood.push(line);
             }
         }
+        let is_unasked = unasked::look(stacked, &understood, stacks, krl, found);
         if !is_sound && found.0.len() == before {
             found.problem(CHECK, format!("{}: refuses everybody, for the same reason.", stacked.name), None);
         }
-        if found.0.len() == before {
+        if found.0.len() == before && !is_unasked {
             let of = |stack| stacked.ours(stack).next().map(|_: &Line| Stack::name(stack));
             let stacks: Vec<_> = [Stack::Auth, Stack::Account, Stack::Session].into_iter().filter_map(of).collect();
             found.ok(CHECK, format!("{}: asked in {}.", stacked.name, stacks.join(", ")));
@@ -167,25 +169,4 @@ fn ask(lines: &str, stack: Stack) -> Result<String> {
 
 fn on_a_line(words: &[String]) -> String {
     words.iter().map(|word| format!("[{}]", word.replace(']', "\\]"))).collect::<Vec<_>>().join(" ")
-}
-
-/// A list that is there and that a line does not ask takes nobody out.
-fn revocation(line: &Line, stacked: &Stacked, krl: &Path, found: &mut Findings) {
-    if krl.exists() && values(line, "revoked_keys").next().is_none() && line.stack != Stack::Password {
-        let what = format!("{}: {} is not asked, so who is revoked gets in.", line.place(), krl.display());
-        let mend = in_block(line).then(|| put(&stacked.name, &line.words));
-        found.warning(CHECK, what, mend);
-    }
-}
-
-/// Whether `ca-tool config` wrote it, and so can write it anew.
-fn in_block(line: &Line) -> bool {
-    let text = std::fs::read_to_string(&line.file).unwrap_or_default();
-    let mut inside = false;
-    text.lines().take(line.number).for_each(|text| match text.trim_end() {
-        "# BEGIN pam_ussh" => inside = true,
-        "# END pam_ussh" => inside = false,
-        _ => {}
-    });
-    inside
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use nix::unistd::geteuid;
 
-use super::examination::answer_of;
+use super::examination::{Answer, answer_of};
 use super::files::ca_files;
 use super::finding::Findings;
 use super::stacks::{Stacked, Stacks, quoted};
@@ -48,6 +48,12 @@ pub(super) fn look(stacks: &Stacks, krl: &Path, found: &mut Findings) {
     if found.0.len() == before {
         found.ok(CHECK, format!("{}: TrustedUserCAKeys {}.", PROGRAM, settings.get("trustedusercakeys")));
     }
+}
+
+/// Whether sshd itself refuses whom the list names, as far as root can ask it.
+pub(super) fn asks(krl: &Path) -> bool {
+    let names = |answer: Answer| answer.is_success && Path::new(Settings(&answer.out).get("revokedkeys")) == krl;
+    geteuid().is_root() && answer_of(PROGRAM, &["-T"]).is_some_and(names)
 }
 
 /// What `sshd -T` prints.

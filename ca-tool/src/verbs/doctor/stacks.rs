@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::pam_d::{Line, PamD, Service, Stack};
+use crate::verbs::config;
 
 pub(super) const MODULE: &str = "pam_ussh.so";
 
@@ -68,6 +69,27 @@ impl Stacked {
         self.service.of(stack).filter(|line| line.is(MODULE))
     }
 
+    /// The module's lines in its own file that `ca-tool config` wrote, and so can write anew.
+    pub(super) fn in_block(&self) -> impl Iterator<Item = &Line> {
+        self.service.lines.iter().filter(|line| line.is(MODULE) && line.file == self.service.file && is_in_block(line))
+    }
+
+    /// The words of all lines in its block, each once, so that none is lost where that is written anew; where there is no
+    /// block, of all its lines.
+    pub(super) fn words(&self) -> Vec<String> {
+        let mut lines: Vec<_> = self.in_block().collect();
+        if lines.is_empty() {
+            lines = self.service.lines.iter().filter(|line| line.is(MODULE)).collect();
+        }
+        let mut words = Vec::new();
+        for word in lines.into_iter().flat_map(|line| &line.words) {
+            if !words.contains(word) {
+                words.push(word.clone());
+            }
+        }
+        words
+    }
+
     pub(super) fn is_sshd(&self) -> bool {
         let listed = |line: &Line| values(line, "sshd_services").any(|list| list.split(',').any(|name| name == self.name));
         self.name == "sshd" || self.service.lines.iter().any(|line| line.is(MODULE) && listed(line))
@@ -79,22 +101,38 @@ pub(super) fn values<'a>(line: &'a Line, name: &'a str) -> impl Iterator<Item = 
     line.words.iter().filter_map(move |word| word.strip_prefix(name)?.strip_prefix('='))
 }
 
+/// Whether the line stands between the marks of `ca-tool config`.
+pub(super) fn is_in_block(line: &Line) -> bool {
+    let text = std::fs::read_to_string(&line.file).unwrap_or_default();
+    let mut inside = false;
+    text.lines().take(line.number).for_each(|text| match text.trim_end() {
+        "# BEGIN pam_ussh" => inside = true,
+        "# END pam_ussh" => inside = false,
+        _ => {}
+    });
+    inside
+}
+
 /// Whether programs that have no agent include this file as well.
 pub(super) fn is_shared(file: &Path) -> bool {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     SHARED.iter().any(|shared| name.starts_with(shared))
 }
 
-/// The command that puts the lines into a service's file, tried before they count.
-pub(super) fn put(service: &str, words: &[String]) -> String {
+/// The command that puts the lines into a service's file, tried before they count; nothing for a service that
+/// `ca-tool config` has no lines for.
+pub(super) fn put(service: &str, words: &[String]) -> Option<String> {
+    if !config::has_lines_for(service) {
+        return None;
+    }
     let (file, new) = (quoted(&format!("/etc/pam.d/{service}")), quoted(&format!("/etc/pam.d/{service}.new")));
     let service = quoted(service);
     let options: String = words.iter().map(|word| format!(" --option {}", quoted(word))).collect();
-    format!(
+    Some(format!(
         "ca-tool config --pam {service} --whole{options} >{new} && \
          ca-tool doctor --pam {new} --service {service} --user {} && mv {new} {file}",
         somebody()
-    )
+    ))
 }
 
 /// A person of this host, for whom a file can be tried: who typed sudo, or else the first with a shell.

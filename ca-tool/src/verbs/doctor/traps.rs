@@ -8,7 +8,7 @@ use crate::pam_d::{Line, Stack};
 const CHECK: &str = "order";
 
 /// Programs that call the auth stack only sometimes: not for NOPASSWD, `nopass`, or while they remember.
-const FORGETFUL: [&str; 3] = ["sudo", "sudo-i", "doas"];
+pub(super) const FORGETFUL: [&str; 3] = ["sudo", "sudo-i", "doas"];
 
 /// Root runs these as well, and has no agent.
 const ROOTS_OWN: [&str; 5] = ["sudo", "sudo-i", "su", "su-l", "doas"];
@@ -34,11 +34,10 @@ pub(super) fn look(stacks: &Stacks, found: &mut Findings) {
 /// sudo, su and doas.
 fn agents(stacked: &Stacked, found: &mut Findings) {
     let name = &stacked.name;
-    let first_words = stacked.service.lines.iter().find(|line| line.is(MODULE)).map_or(&[][..], |line| &line.words);
     let accounts: Vec<_> = stacked.ours(Stack::Account).collect();
     if accounts.is_empty() && FORGETFUL.contains(&name.as_str()) {
         let what = format!("{name} asks in auth alone: a rule without a password, and one that is remembered, go round it.");
-        found.problem(CHECK, what, Some(put(name, first_words)));
+        found.problem(CHECK, what, put(name, &stacked.words()));
     }
     // From the last one: what is put in moves those below it.
     for line in accounts.into_iter().rev() {
@@ -80,8 +79,7 @@ fn sshd(stacked: &Stacked, found: &mut Findings) {
             "{} has no session line that is required: a login by public key is never held to its certificate.",
             stacked.name
         );
-        let words: Vec<_> = stacked.ours(Stack::Account).next().map_or(Vec::new(), |line| line.words.clone());
-        found.problem(CHECK, what, Some(put("sshd", &words)));
+        found.problem(CHECK, what, put(&stacked.name, &stacked.words()));
     }
     for line in sessions {
         goes_round(stacked, line, found);
@@ -155,13 +153,14 @@ fn goes_round(stacked: &Stacked, ours: &Line, found: &mut Findings) {
 fn login_shells(stacks: &Stacks, found: &mut Findings) {
     for (base, login) in [("sudo", "sudo-i"), ("su", "su-l")] {
         let asks = |name| stacks.get(name).is_some_and(|stacked| stacked.ours(Stack::Account).next().is_some());
-        let Some(line) = stacks.get(base).and_then(|stacked| stacked.ours(Stack::Account).next()) else { continue };
-        if stacks.pam_d.find(login).is_some() && !asks(login) {
+        if asks(base) && stacks.pam_d.find(login).is_some() && !asks(login) {
             let what = format!(
                 "{base} asks for a certificate and {login} does not: whoever says `{base} -{}` goes round it.",
                 login.chars().last().unwrap_or('i')
             );
-            found.problem(CHECK, what, Some(put(login, &line.words)));
+            // Its own words, where it has a line.
+            let words = stacks.get(login).or(stacks.get(base)).map(Stacked::words).unwrap_or_default();
+            found.problem(CHECK, what, put(login, &words));
         }
     }
 }

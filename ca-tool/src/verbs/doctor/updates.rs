@@ -1,12 +1,15 @@
 //! Lists that this host fetches: whether something does, whether it works, and whose signature came with what is here.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use ussh_cert::duration;
 
 use super::examination::answer_of;
+use super::files::ca_files;
 use super::finding::Findings;
+use super::stacks::{Stacks, quoted};
 use crate::issue::request::now;
 use crate::setting::Setting;
 use crate::signed_file::trust::Trust;
@@ -16,13 +19,16 @@ const CHECK: &str = "update";
 const TIMER: &str = "ussh-update.timer";
 const SERVICE: &str = "ussh-update.service";
 
-pub(super) fn look(setting: &Setting, found: &mut Findings) {
+pub(super) fn look(stacks: &Stacks, setting: &Setting, found: &mut Findings) {
     let before = found.0.len();
     signature(&setting.krl, setting, found);
     if setting.update.krl.is_none() && setting.update.ca_file.is_none() {
         return; // Something else brings the lists.
     }
-    stale(setting, found);
+    ca_file(setting, stacks, found);
+    if let Some(what) = list(setting) {
+        found.problem(CHECK, what, Some("ca-tool update".to_owned()));
+    }
     let has_systemd = Path::new("/run/systemd/system").exists();
     if has_systemd {
         let says =
@@ -53,15 +59,35 @@ fn signature(list: &Path, setting: &Setting, found: &mut Findings) {
     }
 }
 
-fn stale(setting: &Setting, found: &mut Findings) {
-    let Some(max_age) = setting.update.max_age.as_deref().and_then(duration::parse) else { return };
-    let Ok(bytes) = fs::read(&setting.krl) else { return };
-    let Ok(edition) = Kind::Krl.edition(&bytes) else { return };
+/// What stands in the way of the list that this host fetches, or should by now have fetched.
+fn list(setting: &Setting) -> Option<String> {
+    let name = setting.krl.display();
+    let whence = format!("ca.toml says where {name} comes from, and it");
+    let bytes = match fs::read(&setting.krl) {
+        Ok(bytes) => bytes,
+        Err(_) if setting.update.krl.is_none() => return None,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Some(format!("{whence} is not here.")),
+        Err(error) => return Some(format!("{whence} cannot be read: {error}.")),
+    };
+    let edition = match Kind::Krl.edition(&bytes) {
+        Ok(edition) => edition,
+        Err(_) if setting.update.krl.is_none() => return None,
+        Err(why) => return Some(format!("{whence} cannot have come from there: {why}.")),
+    };
+    let max_age = setting.update.max_age.as_deref().and_then(duration::parse)?;
     let age = now().saturating_sub(edition.date);
-    if age > max_age {
-        let (age, allowed) = (duration::in_words(age), duration::in_words(max_age));
-        let what = format!("{} is {age} old, and max_age in ca.toml allows {allowed}.", setting.krl.display());
-        found.problem(CHECK, what, Some("ca-tool update".to_owned()));
+    let (is, allowed) = (duration::in_words(age), duration::in_words(max_age));
+    (age > max_age).then(|| format!("{name} is {is} old, and max_age in ca.toml allows {allowed}."))
+}
+
+/// By this file all that is fetched is judged. Where lines of pam.d name it, that it is missing has been said.
+fn ca_file(setting: &Setting, stacks: &Stacks, found: &mut Findings) {
+    let name = setting.ca_file.display().to_string();
+    if let Err(error) = fs::read(&setting.ca_file)
+        && !ca_files(stacks).contains(&name)
+    {
+        let what = format!("{name}, by which ca-tool update judges what it fetches, cannot be read: {error}.");
+        found.problem(CHECK, what, Some(format!("install -m 644 ca.pub {}", quoted(&name))));
     }
 }
 
