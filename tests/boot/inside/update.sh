@@ -4,7 +4,6 @@ fetched_by_systemd() {
     step "What the CA publishes comes by ussh-update.service, over https (docs/updating.md)"
     publish
     web_server
-    rm -f /etc/ssh/revoked_keys # that of other steps has a version of its own
     cat >/etc/ussh/ca.toml <<'END'
 [update]
 krl = "https://localhost/revoked_keys"
@@ -47,6 +46,7 @@ publish() {
     cp /root/ca.pub /srv/ussh/trusted_user_ca
     ca-tool ca-file sign -s /root/ca /srv/ussh/trusted_user_ca 2>/dev/null
     echo 'serial: 4711' >/root/published
+    cp /etc/ssh/revoked_keys /srv/ussh/ # the next version of it: pam_ussh remembers the one that it has seen
     ca-tool --krl /srv/ussh/revoked_keys krl update --no-journal -s /root/ca.pub /root/published 2>/dev/null
     ca-tool --krl /srv/ussh/revoked_keys krl sign -s /root/ca 2>/dev/null
 }
