@@ -35,7 +35,7 @@ After=multi-user.target ssh.service systemd-logind.service
 [Service]
 ExecStart=/bin/bash /opt/boot/main.sh $kind
 ExecStopPost=/bin/bash -c 'echo "verdict: \${EXIT_STATUS}"'
-ExecStopPost=/bin/systemctl --no-block poweroff
+ExecStopPost=/bin/systemctl --no-block $(what_ends $kind)
 StandardOutput=tty
 StandardError=inherit
 TTYPath=/dev/console
@@ -45,6 +45,9 @@ END
     echo booted >"$files/etc/hostname"
     printf '127.0.0.1 localhost booted\n' >"$files/etc/hosts"
 }
+
+# A machine that has slept cannot turn itself off (its kernel panics then); the emulator ends when it starts anew.
+what_ends() { case $1 in machine) echo reboot ;; *) echo poweroff ;; esac; }
 
 # On this host's kernel, by systemd-nspawn out of the Debian itself, so that it needs no systemd here.
 container() {
