@@ -26,6 +26,20 @@ fn what_sshd_is_told_otherwise_is_found() {
             mended: Mended::AsItSays,
         },
         Case {
+            make: "sed -i '/RevokedKeys/d' /etc/ssh/sshd_config.d/10-ussh.conf; sed -i '/pam_ussh/d' /etc/pam.d/sshd",
+            says: (
+                "sshd",
+                "problem",
+                "sshd does not ask /etc/ssh/revoked_keys (RevokedKeys is not set), so who is revoked gets in",
+            ),
+            mended: Mended::AsItSays,
+        },
+        Case {
+            make: "sed -i '/RevokedKeys/d; /TrustedUserCAKeys/d' /etc/ssh/sshd_config.d/10-ussh.conf; sed -i '/pam_ussh/d' /etc/pam.d/sshd",
+            says: ("sshd", "warning", "sshd does not ask /etc/ssh/revoked_keys (RevokedKeys is not set)."),
+            mended: Mended::AsItSays,
+        },
+        Case {
             make: "sed -i 's,revoked_keys,nowhere,' /etc/ssh/sshd_config.d/10-ussh.conf",
             says: ("sshd", "problem", "is not there: sshd refuses every key"),
             mended: Mended::Elsewhere("then bring it here, as /etc/ssh/nowhere", "cp /etc/ssh/revoked_keys /etc/ssh/nowhere"),

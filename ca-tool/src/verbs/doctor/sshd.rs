@@ -39,7 +39,7 @@ pub(super) fn look(stacks: &Stacks, krl: &Path, found: &mut Findings) {
         found.problem(CHECK, what, told("UsePAM", "yes"));
     }
     trusted(&settings, stacks, holds, found);
-    revoked(&settings, krl, found);
+    revoked(&settings, krl, holds, found);
     let asks_agents = stacks.services.iter().any(|stacked| !stacked.is_sshd());
     if asks_agents && settings.get("allowagentforwarding") == "no" {
         let what = "sshd lets no agent come along (AllowAgentForwarding no), and so nobody who logs in has one for sudo.";
@@ -89,15 +89,20 @@ fn trusted(settings: &Settings<'_>, stacks: &Stacks, holds: bool, found: &mut Fi
     }
 }
 
-fn revoked(settings: &Settings<'_>, krl: &Path, found: &mut Findings) {
+fn revoked(settings: &Settings<'_>, krl: &Path, holds: bool, found: &mut Findings) {
     let sshds = settings.get("revokedkeys");
     if sshds != "none" && !Path::new(sshds).exists() {
         let what = format!("sshd's list of what is revoked, {sshds}, is not there: sshd refuses every key.");
         return found.problem(CHECK, what, Some(super::revoked::bring(Path::new(sshds))));
     }
     if sshds == "none" && krl.exists() {
-        let what = format!("sshd does not ask {} (RevokedKeys is not set).", krl.display());
-        found.warning(CHECK, what, told("RevokedKeys", &krl.display().to_string()));
+        let what = format!("sshd does not ask {} (RevokedKeys is not set)", krl.display());
+        let mend = told("RevokedKeys", &krl.display().to_string());
+        // Whether the lines of sshd ask it is a question of its own.
+        match holds || settings.get("trustedusercakeys") == "none" {
+            true => found.warning(CHECK, format!("{what}."), mend),
+            false => found.problem(CHECK, format!("{what}, so who is revoked gets in."), mend),
+        }
     }
 }
 
